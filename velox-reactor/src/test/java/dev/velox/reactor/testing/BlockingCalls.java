@@ -1,0 +1,45 @@
+package dev.velox.reactor.testing;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.BlockingOperationError;
+
+/**
+ * Every blocking call that BlockHound saw on a non-blocking thread. The call is refused where it
+ * happens and recorded here, because the error itself may be swallowed by whoever catches
+ * throwables on its way.
+ */
+public final class BlockingCalls {
+
+  private static final Queue<BlockingOperationError> SEEN = new ConcurrentLinkedQueue<>();
+  private static final AtomicBoolean INSTALLED = new AtomicBoolean();
+
+  private BlockingCalls() {}
+
+  static void install() {
+    if (INSTALLED.compareAndSet(false, true)) {
+      BlockHound.builder()
+          .loadIntegrations()
+          .blockingMethodCallback(
+              method -> {
+                BlockingOperationError error = new BlockingOperationError(method);
+                SEEN.add(error);
+                throw error;
+              })
+          .install();
+    }
+  }
+
+  /** Answers what was seen since the last call, and forgets it. */
+  public static List<BlockingOperationError> drain() {
+    List<BlockingOperationError> drained = new ArrayList<>();
+    for (BlockingOperationError error = SEEN.poll(); error != null; error = SEEN.poll()) {
+      drained.add(error);
+    }
+    return drained;
+  }
+}
