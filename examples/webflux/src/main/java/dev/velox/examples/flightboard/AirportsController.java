@@ -1,0 +1,74 @@
+package dev.velox.examples.flightboard;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The figures of an airport, and where the airports are. */
+@RestController
+final class AirportsController {
+
+  private final Airports airports;
+  private final Board board;
+
+  AirportsController(Airports airports, Board board) {
+    this.airports = airports;
+    this.board = board;
+  }
+
+  @GetMapping("/airports")
+  List<Airport> all() {
+    return List.copyOf(airports.all());
+  }
+
+  @GetMapping("/airports/{code}")
+  Figures airport(@PathVariable("code") String code) {
+    Airport airport = airports.find(code).orElseThrow(() -> new UnknownAirport(code));
+    return Figures.of(board.airport(airport.code()));
+  }
+
+  /**
+   * What a client gets to know of an airport.
+   *
+   * @param code its code
+   * @param departures how many flights left it
+   * @param arrivals how many flights came to it
+   * @param meanDelayMinutes the mean delay of its arrivals; {@code null} before the first
+   * @param worstDelayMinutes the greatest of them; {@code null} before the first
+   */
+  record Figures(
+      String code,
+      long departures,
+      long arrivals,
+      @Nullable Double meanDelayMinutes,
+      @Nullable Integer worstDelayMinutes) {
+
+    static Figures of(AirportFigures figures) {
+      return new Figures(
+          figures.code(),
+          figures.departures(),
+          figures.arrivals(),
+          figures.meanDelayMinutes(),
+          figures.worstDelayMinutes());
+    }
+  }
+
+  private static final class UnknownAirport extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    UnknownAirport(String code) {
+      super("There is no airport \"" + code + "\".");
+    }
+  }
+
+  @ExceptionHandler
+  ProblemDetail unknown(UnknownAirport unknown) {
+    return ProblemDetail.forStatusAndDetail(HttpStatus.NOT_FOUND, unknown.getMessage());
+  }
+}

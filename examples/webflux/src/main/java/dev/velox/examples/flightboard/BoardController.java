@@ -1,0 +1,140 @@
+package dev.velox.examples.flightboard;
+
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Flux;
+
+/** The board as a whole: its totals, how it does, and its controls. */
+@RestController
+final class BoardController {
+
+  private static final Duration REFRESH = Duration.ofMillis(200);
+  private static final long LONGEST_PAUSE_MILLIS = 10_000;
+  private static final int SHOWN_AIRPORTS = 8;
+
+  /** So that one late flight does not make an airport the latest of all. */
+  private static final int FEWEST_ARRIVALS = 10;
+
+  private final Board board;
+  private final Replay replay;
+
+  BoardController(Board board, Replay replay) {
+    this.board = board;
+    this.replay = replay;
+  }
+
+  @GetMapping("/totals")
+  Totals totals() {
+    return board.totals();
+  }
+
+  @GetMapping(path = "/board", produces = MediaType.APPLICATION_JSON_VALUE)
+  Status status() {
+    List<AirportFigures> airports = List.copyOf(board.airports());
+    return new Status(
+        replay.state(),
+        replay.failure(),
+        board.time(),
+        controls(),
+        board.totals(),
+        board.fill(),
+        board.openViews(),
+        top(airports, Comparator.comparingLong(AirportFigures::movements)),
+        top(
+            airports.stream().filter(a -> a.arrivals() >= FEWEST_ARRIVALS).toList(),
+            Comparator.comparingDouble(a -> (double) a.delayMinutes() / a.arrivals())));
+  }
+
+  /** The same, a few times a second; one that the reader has no time for is left out. */
+  @GetMapping(path = "/board", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
+  Flux<Status> live() {
+    return Flux.interval(Duration.ZERO, REFRESH)
+        .onBackpressureDrop()
+        .map(tick -> status())
+        .takeUntilOther(board.onClose());
+  }
+
+  private static List<AirportsController.Figures> top(
+      List<AirportFigures> airports, Comparator<AirportFigures> order) {
+    return airports.stream()
+        .sorted(order.reversed().thenComparing(AirportFigures::code))
+        .limit(SHOWN_AIRPORTS)
+        .map(AirportsController.Figures::of)
+        .toList();
+  }
+
+  /**
+   * How the board does.
+   *
+   * @param replay how far the replay has come
+   * @param failure why it failed, if it did
+   * @param time the scheduled time of the latest flight
+   * @param controls how fast everything is set to go
+   * @param totals what was counted
+   * @param channel how full the channel is, and who waits
+   * @param readers how many read {@code /flights}
+   * @param busiest the airports with the most departures and arrivals
+   * @param latest the airports with the greatest mean delay, of those with some arrivals
+   */
+  record Status(
+      Replay.State replay,
+      @Nullable String failure,
+      @Nullable LocalDateTime time,
+      Controls controls,
+      Totals totals,
+      Board.Fill channel,
+      int readers,
+      List<AirportsController.Figures> busiest,
+      List<AirportsController.Figures> latest) {}
+
+  /**
+   * How fast everything is set to go. What is left out when it is put stays as it is.
+   *
+   * @param speed of the replay: {@code "max"} or simulated minutes per second
+   * @param pauseMillis how long the board rests before each flight
+   */
+  record Controls(@Nullable String speed, @Nullable Long pauseMillis) {}
+
+  private Controls controls() {
+    return new Controls(replay.speed().toString(), board.pause().toMillis());
+  }
+
+  @GetMapping("/controls")
+  Controls current() {
+    return controls();
+  }
+
+  @PutMapping("/controls")
+  Controls change(@RequestBody Controls controls) {
+    // Both are checked before either takes effect.
+    Speed speed = controls.speed() == null ? replay.speed() : Speed.of(controls.speed());
+    Duration pause = controls.pauseMillis() == null ? board.pause() : pause(controls.pauseMillis());
+    replay.speed(speed);
+    board.pause(pause);
+    return controls();
+  }
+
+  private static Duration pause(long millis) {
+    if (millis < 0 || millis > LONGEST_PAUSE_MILLIS) {
+      throw new IllegalArgumentException(
+          "pauseMillis must be from 0 to " + LONGEST_PAUSE_MILLIS + ", but was " + millis);
+    }
+    return Duration.ofMillis(millis);
+  }
+
+  @ExceptionHandler
+  ProblemDetail bad(IllegalArgumentException bad) {
+    return ProblemDetail.forStatusAndDetail(HttpStatus.BAD_REQUEST, bad.getMessage());
+  }
+}

@@ -1,0 +1,56 @@
+package dev.velox.examples.flightboard;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * The flight board: a replay of real flights goes through a bounded channel to one board, which
+ * counts them and shows them to every browser that looks.
+ *
+ * <pre>
+ * file -> Replay -----+
+ *                     +-> channel -> Board -> a view for each GET /flights
+ * POST /flights ------+                 |
+ *                                       +-> GET /airports/{code}, /totals, /board
+ * </pre>
+ *
+ * <p>Data flows from left to right, and demand from right to left: a slow reader slows the board,
+ * the board lets the channel fill, and a full channel makes the replay and the clients wait.
+ */
+@SpringBootApplication
+@EnableConfigurationProperties(FlightBoardProperties.class)
+public class FlightBoardApplication {
+
+  FlightBoardApplication() {}
+
+  /**
+   * Starts the server.
+   *
+   * @param args Spring Boot's arguments, such as {@code --flightboard.speed=max}
+   */
+  public static void main(String[] args) {
+    SpringApplication.run(FlightBoardApplication.class, args);
+  }
+
+  @Bean
+  Airports airports(FlightBoardProperties properties) {
+    return Airports.read(properties.airportsResource());
+  }
+
+  @Bean
+  FlightParser flightParser(Airports airports) {
+    return new FlightParser(airports);
+  }
+
+  @Bean
+  Board board(FlightBoardProperties properties) {
+    return new Board(properties.capacity(), properties.viewCapacity(), properties.patience());
+  }
+
+  @Bean
+  Replay replay(FlightBoardProperties properties, FlightParser parser, Board board) {
+    return new Replay(properties.flightsResource(), properties.speed(), parser, board);
+  }
+}
