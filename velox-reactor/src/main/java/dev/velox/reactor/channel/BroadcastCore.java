@@ -253,7 +253,9 @@ final class BroadcastCore {
         first.reached = next.receivers().length;
         waiting.decrementAndGet();
         wake(next);
-        signals.accept(first);
+        if (first.admitted()) {
+          signals.accept(first);
+        }
       }
     }
   }
@@ -329,9 +331,15 @@ final class BroadcastCore {
         seen.publishers()
             .forEach(
                 publisher -> {
-                  if (publisher.grant(SendWaiter.REFUSED) || publisher.accept()) {
+                  if (publisher.grant(AdmissionWaiter.REFUSED)) {
                     waiting.decrementAndGet();
                     signals.accept(publisher);
+                  } else if (publisher.accept()) {
+                    // Bound by one whose change then came too late: it has reached nobody.
+                    waiting.decrementAndGet();
+                    if (publisher.admitted()) {
+                      signals.accept(publisher);
+                    }
                   }
                 });
         wake(next);

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  *       hand, and the operation starts over.
  *   <li><i>Senders: accept, then unlink.</i> The element of an unlinked sender is in the buffer for
  *       all to see, so the sender must be bound before. If the state changed meanwhile, an accepted
- *       sender stays first in line, can't leave any more, and the next operation that makes room
- *       (which may be another thread's) moves it. Whoever's compare-and-set unlinks it signals it,
- *       so it is signalled once.
+ *       sender stays first in line, and the next operation that makes room (which may be another
+ *       thread's) moves it, whether its subscriber is still there or not. Whoever's compare-and-set
+ *       unlinks it admits it, and nobody is told before (see {@link AdmissionWaiter}).
  * </ul>
  *
  * <p><b>Lost wake-ups</b> can't be: a waiter registers by the same compare-and-set that sees that
@@ -370,7 +370,9 @@ final class ChannelCore<T> {
 
   private void admitted(SendWaiter sender) {
     WAITING_SENDERS.getAndAdd(this, -1);
-    signals.accept(sender);
+    if (sender.admitted()) {
+      signals.accept(sender);
+    }
   }
 
   /** A delivery was acknowledged: its place is free. */
@@ -511,7 +513,12 @@ final class ChannelCore<T> {
    * up all the same.
    */
   private boolean refuse(SendWaiter sender) {
-    if (!sender.grant(SendWaiter.REFUSED) && !sender.accept()) {
+    if (sender.grant(SendWaiter.REFUSED)) {
+      WAITING_SENDERS.getAndAdd(this, -1);
+      signals.accept(sender);
+      return true;
+    }
+    if (!sender.accept()) {
       return false;
     }
     admitted(sender);

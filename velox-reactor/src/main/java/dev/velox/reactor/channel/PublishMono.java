@@ -64,7 +64,7 @@ final class PublishMono<T> extends Mono<Integer> implements Scannable {
      * wait.
      */
     private void start() {
-      if (!grant(SendWaiter.ACCEPTED)) {
+      if (!grant(ADMITTED)) {
         broadcast.core.publisherNeverWaited(); // cancelled meanwhile, and counted out
         return;
       }
@@ -78,21 +78,21 @@ final class PublishMono<T> extends Mono<Integer> implements Scannable {
           broadcast.tell(Event.WAITING);
           return;
         }
-        if (!grant(SendWaiter.ACCEPTED)) {
+        if (!grant(ADMITTED)) {
           broadcast.core.publisherNeverWaited();
           return;
         }
       }
-      if (beginDelivery() != null) {
+      if (settle() != null) {
         signal(result);
       }
     }
 
     @Override
     public void run() {
-      Object outcome = beginDelivery();
+      Object outcome = settle();
       if (outcome != null) {
-        signal(outcome == SendWaiter.ACCEPTED ? reached : BroadcastCore.CLOSED);
+        signal(outcome == ADMITTED ? reached : BroadcastCore.CLOSED);
       }
     }
 
@@ -113,7 +113,7 @@ final class PublishMono<T> extends Mono<Integer> implements Scannable {
 
     @Override
     public void cancel() {
-      Object had = abandon();
+      Object had = giveUp();
       if (had == null) {
         return;
       }
@@ -138,7 +138,7 @@ final class PublishMono<T> extends Mono<Integer> implements Scannable {
         return actual;
       }
       if (key == Attr.CANCELLED) {
-        return outcome() == CANCELLED;
+        return isCancelled();
       }
       if (key == Attr.TERMINATED) {
         return outcome() == DELIVERED;

@@ -510,7 +510,7 @@ final class SelectMono<R> extends Mono<R> implements Scannable {
 
     @Override
     public @Nullable Object got() {
-      if (!sent && beginDelivery() == ACCEPTED) {
+      if (!sent && settle() == ADMITTED) {
         sent = true;
       }
       return sent ? ACCEPTED : null;
@@ -523,7 +523,7 @@ final class SelectMono<R> extends Mono<R> implements Scannable {
 
     @Override
     public void leave() {
-      if (linedUp && abandon() == WAITED) {
+      if (linedUp && giveUp() == WAITED) {
         clause.channel().core.senderLeft();
       }
     }

@@ -67,17 +67,13 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
 
     /** Leaves the line; the answer is the element, if it was not accepted. */
     @Nullable Object leave(ChannelCore<?> core) {
-      Object had = element;
-      Object outcome = abandon();
-      element = outcome == ACCEPTED ? element : null;
-      if (outcome == WAITED) {
-        core.senderLeft();
+      if (giveUp() != WAITED) {
+        return null; // it is let in, or the core gave its element up
       }
-      return outcome == ACCEPTED ? null : had;
-    }
-
-    @Nullable Object settled() {
-      return beginDelivery();
+      Object had = element;
+      element = null;
+      core.senderLeft();
+      return had;
     }
   }
 
@@ -227,13 +223,13 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
           turn = null;
           continue;
         }
-        Object outcome = waiting.settled();
+        Object outcome = waiting.settle();
         if (outcome == null) {
           return;
         }
         turn = null;
         if (outcome == SendWaiter.REFUSED) {
-          discard(waiting.element());
+          // What it had in hand was given up by the core.
           fail(channel.refusal(ChannelCore.Offer.CLOSED));
           continue;
         }

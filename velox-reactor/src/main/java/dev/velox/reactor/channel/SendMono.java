@@ -68,7 +68,7 @@ final class SendMono<T> extends Mono<Void> implements Scannable {
      */
     void start(@Nullable Duration timeout) {
       Object sent = element;
-      if (sent == null || !grant(ACCEPTED)) {
+      if (sent == null || !grant(ADMITTED)) {
         channel.core.senderNeverWaited(); // cancelled inside onSubscribe
         return;
       }
@@ -88,7 +88,7 @@ final class SendMono<T> extends Mono<Void> implements Scannable {
           }
           return;
         }
-        if (!grant(ACCEPTED)) {
+        if (!grant(ADMITTED)) {
           channel.core.senderNeverWaited();
           return;
         }
@@ -98,7 +98,7 @@ final class SendMono<T> extends Mono<Void> implements Scannable {
       } else if (offer == ChannelCore.Offer.DROPPED) {
         channel.discard(sent);
       }
-      CoreSubscriber<? super Void> subscriber = beginDelivery() == null ? null : clear();
+      CoreSubscriber<? super Void> subscriber = settle() == null ? null : clear(true);
       if (subscriber == null) {
         return;
       }
@@ -132,16 +132,16 @@ final class SendMono<T> extends Mono<Void> implements Scannable {
 
     @Override
     public void run() {
-      Object outcome = beginDelivery();
+      Object outcome = settle();
       if (outcome == null) {
         return; // cancelled meanwhile; what was accepted stays accepted
       }
-      CoreSubscriber<? super Void> subscriber = clear();
+      CoreSubscriber<? super Void> subscriber = clear(true);
       if (subscriber == null) {
         return;
       }
       channel.tellWaited(since);
-      if (outcome == ACCEPTED) {
+      if (outcome == ADMITTED) {
         channel.tell(Event.ACCEPTED);
         subscriber.onComplete();
       } else if (outcome == TIMED_OUT) {
@@ -153,25 +153,28 @@ final class SendMono<T> extends Mono<Void> implements Scannable {
 
     @Override
     public void cancel() {
-      Object had = abandon();
+      Object had = giveUp();
       if (had == null) {
         return;
       }
-      clear();
+      clear(had != ACCEPTED);
       if (had == WAITED) {
         channel.core.senderLeft();
         channel.tell(Event.CANCELLED);
       }
     }
 
-    private @Nullable CoreSubscriber<? super Void> clear() {
+    /** Lets go of all it holds; of its element only if that is not still to be let in. */
+    private @Nullable CoreSubscriber<? super Void> clear(boolean withElement) {
       Disposable running = timer;
       if (running != null) {
         running.dispose();
       }
       CoreSubscriber<? super Void> subscriber = actual;
       actual = null;
-      element = null;
+      if (withElement) {
+        element = null;
+      }
       return subscriber;
     }
 
@@ -199,7 +202,7 @@ final class SendMono<T> extends Mono<Void> implements Scannable {
         return actual;
       }
       if (key == Attr.CANCELLED) {
-        return outcome() == CANCELLED;
+        return isCancelled();
       }
       if (key == Attr.TERMINATED) {
         return outcome() == DELIVERED;

@@ -1,31 +1,12 @@
 package dev.velox.reactor.channel;
 
-import dev.velox.reactor.internal.Waiter;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who waits until the channel has room: with an element in hand, or ({@code sendAll}, which must
  * not ask its source for more than there is room for) only to be told.
  */
-abstract class SendWaiter extends Waiter<Object> {
-
-  /** The grant of a sender that was let in. */
-  static final Object ACCEPTED =
-      new Object() {
-        @Override
-        public String toString() {
-          return "ACCEPTED";
-        }
-      };
-
-  /** The grant of a sender to which the channel was closed. */
-  static final Object REFUSED =
-      new Object() {
-        @Override
-        public String toString() {
-          return "REFUSED";
-        }
-      };
+abstract class SendWaiter extends AdmissionWaiter {
 
   /**
    * What it wants to send, in buffered form; {@code null} if it only wants to know. Valid once it
@@ -35,16 +16,6 @@ abstract class SendWaiter extends Waiter<Object> {
 
   /** Whether it has something to send. */
   abstract boolean hasElement();
-
-  /**
-   * Lets it in. More than one thread may do so on its way to the same change of the channel's
-   * state; the one whose change takes effect signals it.
-   *
-   * @return {@code false} if it has ended
-   */
-  final boolean accept() {
-    return grant(ACCEPTED) || outcome() == ACCEPTED;
-  }
 
   /**
    * Asked before something is sent for it without waiting. One that waits for one of several things

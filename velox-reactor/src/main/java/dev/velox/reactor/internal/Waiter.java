@@ -164,6 +164,17 @@ public abstract class Waiter<G> implements Runnable {
   }
 
   /**
+   * Makes a step of a longer life than this class draws. A subclass that uses it draws its own.
+   *
+   * @param seen what the outcome must be
+   * @param next what it becomes
+   * @return whether this call changed it
+   */
+  protected final boolean replace(@Nullable Object seen, Object next) {
+    return OUTCOME.compareAndSet(this, seen, next);
+  }
+
+  /**
    * Whether it left by itself: cancelled or timed out.
    *
    * @return {@code true} if it neither waits nor was granted anything
