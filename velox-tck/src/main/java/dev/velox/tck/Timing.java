@@ -13,9 +13,9 @@ import java.time.Duration;
  */
 public record Timing(Duration signal, Duration silence, Duration rule) {
 
-  /** A second for a signal, 25 milliseconds of silence, half a minute for a rule. */
+  /** Five seconds for a signal, 25 milliseconds of silence, half a minute for a rule. */
   public static final Timing DEFAULT =
-      new Timing(Duration.ofSeconds(1), Duration.ofMillis(25), Duration.ofSeconds(30));
+      new Timing(Duration.ofSeconds(5), Duration.ofMillis(25), Duration.ofSeconds(30));
 
   /**
    * Refuses what is not positive.
