@@ -120,8 +120,9 @@ final class BoardController {
     // Both are checked before either takes effect.
     Speed speed = controls.speed() == null ? replay.speed() : Speed.of(controls.speed());
     Duration pause = controls.pauseMillis() == null ? board.pause() : pause(controls.pauseMillis());
-    replay.speed(speed);
+    // The pause first: no flight of a replay that begins now is shown without it.
     board.pause(pause);
+    replay.speed(speed);
     return controls();
   }
 
