@@ -258,8 +258,8 @@ final class OrderedItem implements CoreSubscriber<Object>, Scannable {
     main.discard(result);
   }
 
-  /** Whether nothing of it can need a second {@link #close()}. */
-  boolean isClosedForGood() {
+  /** Whether the next {@link #close()} is the last that it can need. To be read before it. */
+  boolean isClosable() {
     return single ? QUEUE.getAcquire(this) == null : isOver();
   }
 

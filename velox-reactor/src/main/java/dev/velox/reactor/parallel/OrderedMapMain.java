@@ -477,8 +477,9 @@ final class OrderedMapMain<T, R> implements CoreSubscriber<T>, Subscription, Sca
     OrderedItem previous = front;
     boolean passing = true;
     for (OrderedItem item = previous.next(); item != null; item = item.next()) {
+      // In this order: what an item stores between its being closed and its being over is found.
+      passing &= item.isClosable();
       item.close();
-      passing &= item.isClosedForGood();
       if (passing) {
         front = item;
       }
