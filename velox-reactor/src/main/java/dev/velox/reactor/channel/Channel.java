@@ -1,6 +1,8 @@
 package dev.velox.reactor.channel;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.reactivestreams.Publisher;
 import reactor.core.CoreSubscriber;
 import reactor.core.Scannable;
@@ -202,6 +204,33 @@ public interface Channel<T> extends Publisher<T>, Scannable {
    * @return the operation
    */
   Mono<Delivery<T>> receiveDelivery();
+
+  /**
+   * Receives several elements at once, waiting until there are enough.
+   *
+   * <p>Completes with those that are there, {@code max} at most, if they are {@code min} or more;
+   * with {@code min} of them as soon as so many have come, if it has to wait; with fewer if the
+   * channel is closed, or cancelled, and no more will come. If there are none then, it ends as
+   * {@link #receive()} does. It may ask for more than the capacity: it stays first in line and
+   * gathers, so that senders get room and nobody who came later gets anything. Cancelled, it takes
+   * nothing: what it had gathered goes back to the head of the line in its order.
+   *
+   * @param min how many it waits for; 0 not to wait, and to complete with an empty list if there
+   *     are none
+   * @param max how many it takes at most
+   * @return the operation
+   * @throws IllegalArgumentException if {@code min} is negative, {@code max} not positive, or less
+   *     than {@code min}
+   */
+  Mono<List<T>> receiveBetween(int min, int max);
+
+  /**
+   * The element that is received next, left where it is.
+   *
+   * @return the first of the elements that the channel holds at this instant; empty if it holds
+   *     none
+   */
+  Optional<T> peek();
 
   /**
    * Receives the next element if there is one.

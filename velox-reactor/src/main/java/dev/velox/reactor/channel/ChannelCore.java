@@ -186,18 +186,19 @@ final class ChannelCore<T> {
   }
 
   /**
-   * Unlinks the first receiver and grants it the element; {@code false} if it has left or the state
-   * has changed.
+   * Unlinks the first receiver and grants it the element, or adds it to what that gathers; {@code
+   * false} if it has left or the state has changed.
    */
   private boolean handOver(ChannelState<T> seen, Object element) {
     ReceiveWaiter first = seen.receivers().peek();
     return first != null
-        && change(seen, seen.withReceivers(seen.receivers().minusFirst()))
-        && grant(first, element);
+        && (first.gather(element)
+            || (change(seen, seen.withReceivers(seen.receivers().minusFirst()))
+                && grant(first, element)));
   }
 
   private boolean grant(ReceiveWaiter receiver, Object grant) {
-    if (!receiver.grant(grant)) {
+    if (!receiver.take(grant)) {
       return false;
     }
     WAITING_RECEIVERS.getAndAdd(this, -1);
@@ -226,7 +227,7 @@ final class ChannelCore<T> {
         room = Math.max(0, capacity - seen.buffer().size() - seen.lent());
         ReceiveWaiter receiver = seen.receivers().peek();
         if (room == 0 && receiver != null) {
-          if (!receiver.isWaiting()) {
+          if (receiver.isOver()) {
             change(seen, seen.withReceivers(seen.receivers().minusFirst()));
             continue;
           }
@@ -344,12 +345,15 @@ final class ChannelCore<T> {
    * for.
    */
   private boolean changeAndAdmit(ChannelState<T> seen, ChannelState<T> next) {
+    return changeAndAdmit(seen, next, WaiterQueue.empty());
+  }
+
+  /** The same, with senders who have already been let in on the way to {@code next}. */
+  private boolean changeAndAdmit(
+      ChannelState<T> seen, ChannelState<T> next, WaiterQueue<SendWaiter> already) {
+    WaiterQueue<SendWaiter> admitted = already;
     WaiterQueue<SendWaiter> senders = next.senders();
-    if (senders.isEmpty() || !next.hasRoom(capacity)) {
-      return change(seen, next);
-    }
     WaiterQueue<Object> buffer = next.buffer();
-    WaiterQueue<SendWaiter> admitted = WaiterQueue.empty();
     while (!senders.isEmpty() && buffer.size() + next.lent() < capacity) {
       SendWaiter first = senders.peek();
       senders = senders.minusFirst();
@@ -361,11 +365,90 @@ final class ChannelCore<T> {
         admitted = admitted.plus(first);
       }
     }
-    if (!change(seen, next.withBuffer(buffer).withSenders(senders))) {
+    if (!change(
+        seen, senders == next.senders() ? next : next.withBuffer(buffer).withSenders(senders))) {
       return false;
     }
-    admitted.forEach(this::admitted);
+    if (!admitted.isEmpty()) {
+      admitted.forEach(this::admitted);
+    }
     return true;
+  }
+
+  /**
+   * Takes as many elements as there are, up to a limit, at one instant: those in the buffer, then
+   * those of waiting senders. If these are too few, the waiter lines up with them in hand.
+   *
+   * @param waiter how many it wants, and who waits if there are fewer
+   * @return the elements in buffered form; {@link ReceiveWaiter#END} if none will ever come; {@link
+   *     #NOTHING} if the waiter was lined up; {@link #MISSED} if its subscriber has left; {@code
+   *     null} if too many wait
+   */
+  @Nullable Object takeMany(GatheringWaiter waiter) {
+    boolean counted = false;
+    for (; ; ) {
+      ChannelState<T> seen = state;
+      WaiterQueue<Object> taken = WaiterQueue.empty();
+      WaiterQueue<Object> buffer = seen.buffer();
+      while (taken.size() < waiter.max) {
+        Object first = buffer.peek();
+        if (first == null) {
+          break;
+        }
+        taken = taken.plus(first);
+        buffer = buffer.minusFirst();
+      }
+      WaiterQueue<SendWaiter> senders = seen.senders();
+      // Asked before senders are promised anything.
+      if (!counted && !seen.isDrained() && taken.size() + senders.size() < waiter.min) {
+        if (!countIn(WAITING_RECEIVERS, maxWaitingReceivers)) {
+          return null;
+        }
+        counted = true;
+      }
+      WaiterQueue<SendWaiter> admitted = WaiterQueue.empty();
+      while (taken.size() < waiter.max) {
+        SendWaiter first = senders.peek();
+        if (first == null) {
+          break;
+        }
+        senders = senders.minusFirst();
+        if (first.accept()) {
+          Object element = first.element();
+          taken = element == null ? taken : taken.plus(element);
+          admitted = admitted.plus(first);
+        }
+      }
+      ChannelState<T> next = seen.withBuffer(buffer).withSenders(senders);
+      if (taken.size() >= waiter.min || next.isDrained()) {
+        if (changeAndAdmit(seen, next, admitted)) {
+          if (counted) {
+            WAITING_RECEIVERS.getAndAdd(this, -1);
+          }
+          return taken.isEmpty() && next.isDrained() ? ReceiveWaiter.END : taken;
+        }
+        continue;
+      }
+      if (!counted && !countIn(WAITING_RECEIVERS, maxWaitingReceivers)) {
+        return null;
+      }
+      counted = true;
+      if (!waiter.starting(taken)) {
+        WAITING_RECEIVERS.getAndAdd(this, -1);
+        return MISSED;
+      }
+      if (changeAndAdmit(seen, next.withReceivers(next.receivers().plus(waiter)), admitted)) {
+        if (waiter.inLine(taken)) {
+          return NOTHING;
+        }
+        receiverLeft();
+        return taken;
+      }
+      if (!waiter.notInLine()) {
+        WAITING_RECEIVERS.getAndAdd(this, -1);
+        return MISSED;
+      }
+    }
   }
 
   private void admitted(SendWaiter sender) {
@@ -425,6 +508,11 @@ final class ChannelCore<T> {
         if (change(seen, next.withBuffer(next.buffer().plusFirst(element)))) {
           return true;
         }
+      } else if (first.gather(element)) {
+        if (onLoan) {
+          settle();
+        }
+        return true;
       } else if (change(seen, next.withReceivers(next.receivers().minusFirst()))) {
         onLoan = false;
         if (grant(first, element)) {
@@ -432,6 +520,31 @@ final class ChannelCore<T> {
         }
       }
     }
+  }
+
+  /**
+   * Takes several elements back, first to last, as {@link #giveBack} does.
+   *
+   * @param elements in buffered form
+   * @return those that the caller has to discard, since the channel was cancelled
+   */
+  WaiterQueue<Object> giveBackAll(WaiterQueue<Object> elements) {
+    WaiterQueue<Object> rest = elements;
+    while (!rest.isEmpty()) {
+      ChannelState<T> seen = state;
+      if (seen.isCancelled()) {
+        return rest;
+      }
+      Object first = rest.peek();
+      if (first == null || seen.receivers().isEmpty()) {
+        if (change(seen, seen.withBuffer(WaiterQueue.concat(rest, seen.buffer())))) {
+          return WaiterQueue.empty();
+        }
+      } else if (handOver(seen, first)) {
+        rest = rest.minusFirst();
+      }
+    }
+    return rest;
   }
 
   /**
@@ -570,10 +683,21 @@ final class ChannelCore<T> {
       ChannelState<T> seen = state;
       WaiterQueue<ReceiveWaiter> receivers = seen.receivers();
       if (!isWorthSweeping(receivers, waiting)
-          || change(seen, seen.withReceivers(WaiterQueue.withoutEnded(receivers)))) {
+          || change(seen, seen.withReceivers(sweptReceivers(receivers)))) {
         return;
       }
     }
+  }
+
+  private static WaiterQueue<ReceiveWaiter> sweptReceivers(WaiterQueue<ReceiveWaiter> receivers) {
+    WaiterQueue<ReceiveWaiter> swept = WaiterQueue.empty();
+    for (WaiterQueue<ReceiveWaiter> rest = receivers; !rest.isEmpty(); rest = rest.minusFirst()) {
+      ReceiveWaiter receiver = rest.peek();
+      if (receiver != null && !receiver.isOver()) {
+        swept = swept.plus(receiver);
+      }
+    }
+    return swept;
   }
 
   private static boolean isWorthSweeping(WaiterQueue<?> queue, int waiting) {

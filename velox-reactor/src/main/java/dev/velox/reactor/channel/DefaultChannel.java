@@ -6,7 +6,10 @@ import dev.velox.reactor.TooManyWaitersException;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Discards;
 import dev.velox.reactor.internal.Trampoline;
+import dev.velox.reactor.internal.WaiterQueue;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +112,23 @@ final class DefaultChannel<T> implements Channel<T> {
   @Override
   public Mono<Delivery<T>> receiveDelivery() {
     return ReceiveMono.delivery(this);
+  }
+
+  @Override
+  public Mono<List<T>> receiveBetween(int min, int max) {
+    Args.notNegative(min, "min");
+    Args.positive(max, "max");
+    if (max < min) {
+      throw new IllegalArgumentException(
+          "max must not be less than min, but was " + max + " and min was " + min);
+    }
+    return ReceiveManyMono.of(this, min, max);
+  }
+
+  @Override
+  public Optional<T> peek() {
+    Object first = core.state().buffer().peek();
+    return first == null ? Optional.empty() : Optional.of(Owned.unwrap(first));
   }
 
   @Override
@@ -262,6 +282,11 @@ final class DefaultChannel<T> implements Channel<T> {
     if (!core.giveBack(buffered, wasLent)) {
       discard(buffered);
     }
+  }
+
+  /** A receiver left with elements that it has not seen. */
+  void giveBackAll(WaiterQueue<Object> buffered) {
+    core.giveBackAll(buffered).forEach(discards);
   }
 
   /** A grant that could not be delivered to its subscriber has to go somewhere. */

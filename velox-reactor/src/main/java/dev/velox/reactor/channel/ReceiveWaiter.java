@@ -28,4 +28,30 @@ abstract class ReceiveWaiter extends Waiter<Object> {
   boolean isBound() {
     return false;
   }
+
+  /**
+   * Takes an element and stays first in line, since it wants more after this one. Asked before it
+   * is unlinked for the element.
+   *
+   * @param element in buffered form
+   * @return whether it took it
+   */
+  boolean gather(Object element) {
+    return false;
+  }
+
+  /**
+   * Takes that for which it was unlinked.
+   *
+   * @param grant an element in buffered form, or {@link #END}
+   * @return {@code false} if it has left, and the caller keeps it
+   */
+  boolean take(Object grant) {
+    return grant(grant);
+  }
+
+  /** Whether it takes nothing any more, and need not stay linked. */
+  boolean isOver() {
+    return !isWaiting();
+  }
 }

@@ -170,7 +170,7 @@ public abstract class Waiter<G> implements Runnable {
    * @param next what it becomes
    * @return whether this call changed it
    */
-  protected final boolean replace(@Nullable Object seen, Object next) {
+  protected final boolean replace(@Nullable Object seen, @Nullable Object next) {
     return OUTCOME.compareAndSet(this, seen, next);
   }
 

@@ -112,6 +112,28 @@ public final class WaiterQueue<E> {
   }
 
   /**
+   * Two lines as one.
+   *
+   * @param <E> what stands in line
+   * @param first those who come first
+   * @param second those behind them
+   * @return all of them; at the cost of the first line's length
+   */
+  public static <E> WaiterQueue<E> concat(WaiterQueue<E> first, WaiterQueue<E> second) {
+    if (first.isEmpty()) {
+      return second;
+    }
+    Link<E> front = second.front;
+    for (Link<E> each = first.back; each != null; each = each.next) {
+      front = new Link<>(each.value, front);
+    }
+    for (Link<E> each = reversed(first.front); each != null; each = each.next) {
+      front = new Link<>(each.value, front);
+    }
+    return new WaiterQueue<>(front, second.back, first.size + second.size);
+  }
+
+  /**
    * Takes the first entry away.
    *
    * @return this queue without its first entry; itself if it is empty

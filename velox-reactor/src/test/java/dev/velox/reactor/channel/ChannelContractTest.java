@@ -18,6 +18,7 @@ class ChannelContractTest extends ConstructContract {
           capacity,
           channel -> channel.receive(Duration.ofHours(1)));
       receiver("receive a delivery, capacity " + capacity, capacity, Channel::receiveDelivery);
+      receiver("receive between, capacity " + capacity, capacity, c -> c.receiveBetween(1, 8));
       receiver("as flux, capacity " + capacity, capacity, Channel::asFlux);
       sender("send, capacity " + capacity, capacity, channel -> channel.send(7));
       sender(
@@ -32,6 +33,22 @@ class ChannelContractTest extends ConstructContract {
     Channel<Integer> channel = Channel.bounded(1);
     badArgument(
         "capacity -1", IllegalArgumentException.class, () -> Channel.bounded(-1), "capacity", "-1");
+    badArgument(
+        "negative min",
+        IllegalArgumentException.class,
+        () -> channel.receiveBetween(-1, 3),
+        "min",
+        "-1");
+    badArgument(
+        "max 0", IllegalArgumentException.class, () -> channel.receiveBetween(0, 0), "max", "0");
+    badArgument(
+        "max below min",
+        IllegalArgumentException.class,
+        () -> channel.receiveBetween(3, 2),
+        "max",
+        "min",
+        "2",
+        "3");
     badArgument("null element", NullPointerException.class, () -> channel.send(null), "element");
     badArgument(
         "negative time",
