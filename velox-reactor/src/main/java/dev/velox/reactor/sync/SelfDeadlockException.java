@@ -16,7 +16,7 @@ public final class SelfDeadlockException extends IllegalStateException {
    *
    * @param construct the lock, by its name or kind
    */
-  SelfDeadlockException(String construct) {
+  public SelfDeadlockException(String construct) {
     super(
         construct
             + " is held by the section that asks for it, which would wait for itself;"
