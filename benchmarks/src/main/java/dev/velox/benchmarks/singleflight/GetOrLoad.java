@@ -29,7 +29,7 @@ public class GetOrLoad {
 
   static final int GETS = 65_536;
 
-  @Param({"caffeine", "map-of-cached-monos"})
+  @Param({"velox", "caffeine", "map-of-cached-monos"})
   public String peer;
 
   @Param({"1", "64", "1024"})

@@ -2,8 +2,8 @@ package dev.velox.benchmarks.singleflight;
 
 import com.github.benmanes.caffeine.cache.AsyncLoadingCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.velox.reactor.collection.ConcurrentMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
@@ -14,6 +14,10 @@ final class SingleFlightPeers {
 
   static SingleFlightPeer of(String peer, Function<Integer, Mono<Integer>> loader) {
     return switch (peer) {
+      case "velox" -> {
+        ConcurrentMap<Integer, Integer> map = ConcurrentMap.create();
+        yield key -> map.getOrLoad(key, loader);
+      }
       case "caffeine" -> {
         // Without a bound, as the map beside it: no eviction policy to pay for.
         AsyncLoadingCache<Integer, Integer> cache =
@@ -21,7 +25,7 @@ final class SingleFlightPeers {
         yield key -> Mono.fromFuture(() -> cache.get(key), true);
       }
       case "map-of-cached-monos" -> {
-        ConcurrentMap<Integer, Mono<Integer>> map = new ConcurrentHashMap<>();
+        ConcurrentHashMap<Integer, Mono<Integer>> map = new ConcurrentHashMap<>();
         yield key -> Mono.defer(() -> map.computeIfAbsent(key, k -> loader.apply(k).cache()));
       }
       default -> throw new IllegalArgumentException("No peer " + peer);

@@ -227,7 +227,7 @@ final class ChannelCore<T> {
         room = Math.max(0, capacity - seen.buffer().size() - seen.lent());
         ReceiveWaiter receiver = seen.receivers().peek();
         if (room == 0 && receiver != null) {
-          if (receiver.isOver()) {
+          if (receiver.hasEnded()) {
             change(seen, seen.withReceivers(seen.receivers().minusFirst()));
             continue;
           }
@@ -693,7 +693,7 @@ final class ChannelCore<T> {
     WaiterQueue<ReceiveWaiter> swept = WaiterQueue.empty();
     for (WaiterQueue<ReceiveWaiter> rest = receivers; !rest.isEmpty(); rest = rest.minusFirst()) {
       ReceiveWaiter receiver = rest.peek();
-      if (receiver != null && !receiver.isOver()) {
+      if (receiver != null && !receiver.hasEnded()) {
         swept = swept.plus(receiver);
       }
     }

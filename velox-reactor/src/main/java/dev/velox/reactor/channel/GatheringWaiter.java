@@ -151,7 +151,7 @@ abstract class GatheringWaiter extends ReceiveWaiter {
   }
 
   @Override
-  final boolean isOver() {
+  final boolean hasEnded() {
     Object seen = outcome();
     return seen != null && !(seen instanceof Gathered);
   }

@@ -51,7 +51,7 @@ abstract class ReceiveWaiter extends Waiter<Object> {
   }
 
   /** Whether it takes nothing any more, and need not stay linked. */
-  boolean isOver() {
+  boolean hasEnded() {
     return !isWaiting();
   }
 }

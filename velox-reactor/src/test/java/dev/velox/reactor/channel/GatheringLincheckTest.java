@@ -57,7 +57,7 @@ class GatheringLincheckTest {
     /** Told of at the instant at which it is unlinked, which is a little before it is granted. */
     String got(ChannelCore<Integer> core) {
       for (; ; ) {
-        if (isOver()) {
+        if (hasEnded()) {
           return outcome() instanceof All all ? told(all.elements()) : "END";
         }
         AtomicBoolean inLine = new AtomicBoolean();

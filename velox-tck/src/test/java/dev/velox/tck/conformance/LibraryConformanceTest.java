@@ -32,6 +32,7 @@ class LibraryConformanceTest {
       Stream.of(
               ChannelSubjects.all(),
               BroadcastSubjects.all(),
+              CollectionSubjects.all(),
               ParallelSubjects.all(),
               AsyncSubjects.all())
           .flatMap(List::stream)

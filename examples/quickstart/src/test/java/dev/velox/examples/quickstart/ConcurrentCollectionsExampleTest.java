@@ -1,0 +1,28 @@
+package dev.velox.examples.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ConcurrentCollectionsExampleTest {
+
+  @Test
+  void the_map_answers_and_loads_once() {
+    assertThat(ConcurrentCollectionsExample.map().collectList().block())
+        .containsExactly(
+            "set Ada",
+            "Ada is 36",
+            "now she is 37",
+            "deleted: true",
+            "nobody of that name",
+            "Grace is 85 and 85",
+            "loaded 1 time");
+  }
+
+  @Test
+  void the_queue_hands_over_batches_and_then_what_is_left() {
+    assertThat(ConcurrentCollectionsExample.queue().collectList().block())
+        .containsExactly(List.of(1, 2), List.of(3, 4), List.of(5));
+  }
+}
