@@ -201,6 +201,11 @@ function showStatus(status) {
   say($("accepted"), number.format(status.totals.accepted));
   say($("delay"), number.format(status.totals.delayMinutes));
   say($("readers"), number.format(status.readers));
+  say($("aircraft"), number.format(status.fleet.aircraft));
+  say($("fleet-size"), number.format(status.fleet.size));
+  say($("fleet-said"), status.fleet.aircraft === status.fleet.size ? "None is lost, none is counted twice." : "The number of aircraft has changed!");
+  say($("moved"), number.format(status.fleet.moved));
+  say($("stayed"), number.format(status.fleet.stayed));
   bars($("busiest"), status.busiest, (a) => a.departures + a.arrivals, (a) => number.format(a.departures + a.arrivals));
   bars($("latest"), status.latest, (a) => a.meanDelayMinutes, (a) => `${a.meanDelayMinutes.toFixed(1)} min`);
   if (!touching) showControls(status.controls);
@@ -300,8 +305,41 @@ $("lookup").addEventListener("submit", async (event) => {
   const figures = await answer.json();
   if (!answer.ok) return say($("found"), figures.detail);
   const delay = figures.arrivals ? `, ${figures.meanDelayMinutes.toFixed(1)} minutes late in the mean, ${figures.worstDelayMinutes} at worst` : "";
+  showWeather(figures.code);
   say($("found"), `${airports.get(figures.code)?.name ?? figures.code}: ${number.format(figures.departures)} departures, ${number.format(figures.arrivals)} arrivals${delay}.`);
 });
+
+// ------------------------------------------------------------ weather
+
+// The upstream sends away, hangs, and answers, in turn: what the server does about it, as it does it.
+let asked = null;
+let begun = 0;
+
+async function showWeather(code) {
+  asked = code;
+  begun = 0;
+  $("attempts").replaceChildren();
+  const answer = await fetch(`airports/${code}/weather`, { headers: { Accept: "application/json" } });
+  if (asked !== code) return;
+  const weather = await answer.json();
+  const text = answer.ok ? `${weather.sky}, ${weather.celsius} °C, known after ${weather.attempts} attempts` : "no answer in time";
+  showAttempt(text, "");
+}
+
+function showTried({ at, code, attempt, what, after }) {
+  if (code !== asked || what !== "begun") return;
+  begun ||= Date.parse(at);
+  const late = ((Date.parse(at) - begun) / 1000).toFixed(1);
+  showAttempt(`attempt ${attempt}${after ? `, after ${after}` : ""}`, `${late} s`);
+}
+
+function showAttempt(text, time) {
+  const item = document.createElement("li");
+  const when = document.createElement("b");
+  when.textContent = time;
+  item.append(when, text);
+  $("attempts").append(item);
+}
 
 // ------------------------------------------------------------ streams
 
@@ -329,7 +367,10 @@ function connect() {
     map?.fly(flight, performance.now());
   });
   flights.addEventListener("slow", () => say($("said"), "This page was too slow for the stream, and connects again."));
-  streams = [board, flights];
+
+  const tried = new EventSource("weather/attempts");
+  tried.onmessage = ({ data }) => showTried(JSON.parse(data));
+  streams = [board, flights, tried];
 }
 
 function showLink(text) {

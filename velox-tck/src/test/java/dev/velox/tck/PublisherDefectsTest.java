@@ -19,6 +19,10 @@ class PublisherDefectsTest {
   private static final Timing HASTY =
       new Timing(Duration.ofMillis(150), Duration.ofMillis(20), Duration.ofSeconds(10));
 
+  // For a thread that may be held up before it does what it should not.
+  private static final Timing PATIENT =
+      new Timing(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(30));
+
   private static PublisherConformance<Long> numbers(Defect defect) {
     boolean ofSecondSubscribers =
         defect.caughtBy.equals(Defect.SERVES_A_SECOND_SUBSCRIBER.caughtBy);
@@ -31,7 +35,7 @@ class PublisherDefectsTest {
         .failing(() -> Numbers.failed(defect))
         .promoteOptionalRules()
         .unreported()
-        .timing(HASTY);
+        .timing(defect == Defect.FLOWS_ON_AFTER_CANCEL ? PATIENT : HASTY);
   }
 
   @TestFactory

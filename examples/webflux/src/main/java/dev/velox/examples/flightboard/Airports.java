@@ -64,6 +64,11 @@ final class Airports {
     return Optional.ofNullable(byCode.get(code.toUpperCase(Locale.ROOT)));
   }
 
+  /** An airport that must exist, whoever asks for it. */
+  Airport known(String code) {
+    return find(code).orElseThrow(() -> new UnknownAirportException(code));
+  }
+
   boolean has(String code) {
     return byCode.containsKey(code);
   }

@@ -28,8 +28,7 @@ final class AirportsController {
 
   @GetMapping("/airports/{code}")
   Figures airport(@PathVariable("code") String code) {
-    Airport airport = airports.find(code).orElseThrow(() -> new UnknownAirport(code));
-    return Figures.of(board.airport(airport.code()));
+    return Figures.of(board.airport(airports.known(code).code()));
   }
 
   /**
@@ -58,17 +57,8 @@ final class AirportsController {
     }
   }
 
-  private static final class UnknownAirport extends RuntimeException {
-
-    private static final long serialVersionUID = 1L;
-
-    UnknownAirport(String code) {
-      super("There is no airport \"" + code + "\".");
-    }
-  }
-
   @ExceptionHandler
-  ProblemDetail unknown(UnknownAirport unknown) {
+  ProblemDetail unknown(UnknownAirportException unknown) {
     return ProblemDetail.forStatusAndDetail(HttpStatus.NOT_FOUND, unknown.getMessage());
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,9 +47,14 @@ final class Board implements DisposableBean {
   private final Sinks.Empty<Void> closed = Sinks.empty();
   private volatile boolean closing;
   private volatile Duration pause = Duration.ZERO;
+  private final Consumer<Flight> counted;
   private final Disposable owner;
 
-  Board(int capacity, int viewCapacity, Duration patience) {
+  /**
+   * @param counted is told of each flight as it is counted, and must return at once
+   */
+  Board(int capacity, int viewCapacity, Duration patience, Consumer<Flight> counted) {
+    this.counted = counted;
     this.entries = Channel.<Entry>builder().capacity(capacity).name("flights").build();
     this.viewCapacity = viewCapacity;
     this.patience = patience;
@@ -115,6 +121,7 @@ final class Board implements DisposableBean {
         airport(flight.destination()).withArrival(flight.arrivalDelayMinutes()));
     totals = totals.with(flight, movement.posted());
     time = flight.scheduled();
+    counted.accept(flight);
     return show(flight);
   }
 

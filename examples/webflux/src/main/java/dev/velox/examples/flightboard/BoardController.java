@@ -1,10 +1,13 @@
 package dev.velox.examples.flightboard;
 
+import dev.velox.reactor.channel.Broadcast;
+import dev.velox.reactor.channel.SlowSubscriber;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
@@ -13,11 +16,13 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** The board as a whole: its totals, how it does, and its controls. */
 @RestController
-final class BoardController {
+final class BoardController implements DisposableBean {
 
   private static final Duration REFRESH = Duration.ofMillis(200);
   private static final long LONGEST_PAUSE_MILLIS = 10_000;
@@ -28,10 +33,27 @@ final class BoardController {
 
   private final Board board;
   private final Replay replay;
+  private final Gates gates;
 
-  BoardController(Board board, Replay replay) {
+  // One look at the board a few times a second, for all who watch.
+  private final Broadcast<Status> live = Broadcast.<Status>builder().replay(1).build();
+  private final Disposable looking;
+
+  BoardController(Board board, Replay replay, Gates gates) {
     this.board = board;
     this.replay = replay;
+    this.gates = gates;
+    this.looking =
+        Flux.interval(Duration.ZERO, REFRESH)
+            .onBackpressureDrop()
+            .concatMap(tick -> gates.status().map(this::status), 0)
+            .subscribe(live::tryPublish);
+  }
+
+  @Override
+  public void destroy() {
+    looking.dispose();
+    live.close();
   }
 
   @GetMapping("/totals")
@@ -40,7 +62,11 @@ final class BoardController {
   }
 
   @GetMapping(path = "/board", produces = MediaType.APPLICATION_JSON_VALUE)
-  Status status() {
+  Mono<Status> status() {
+    return gates.status().map(this::status);
+  }
+
+  private Status status(Gates.Status fleet) {
     List<AirportFigures> airports = List.copyOf(board.airports());
     return new Status(
         replay.state(),
@@ -50,19 +76,17 @@ final class BoardController {
         board.totals(),
         board.fill(),
         board.openViews(),
+        new Fleet(fleet.fleet(), fleet.aircraft(), fleet.moved(), fleet.stayed(), fleet.runways()),
         top(airports, Comparator.comparingLong(AirportFigures::movements)),
         top(
             airports.stream().filter(a -> a.arrivals() >= FEWEST_ARRIVALS).toList(),
             Comparator.comparingDouble(a -> (double) a.delayMinutes() / a.arrivals())));
   }
 
-  /** The same, a few times a second; one that the reader has no time for is left out. */
+  /** The same, a few times a second; a reader that has no time for all of them sees the latest. */
   @GetMapping(path = "/board", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
   Flux<Status> live() {
-    return Flux.interval(Duration.ZERO, REFRESH)
-        .onBackpressureDrop()
-        .map(tick -> status())
-        .takeUntilOther(board.onClose());
+    return live.asFlux(SlowSubscriber.DROP_OLDEST, 1).takeUntilOther(board.onClose());
   }
 
   private static List<AirportsController.Figures> top(
@@ -84,6 +108,7 @@ final class BoardController {
    * @param totals what was counted
    * @param channel how full the channel is, and who waits
    * @param readers how many read {@code /flights}
+   * @param fleet how many aircraft there are, and how they move
    * @param busiest the airports with the most departures and arrivals
    * @param latest the airports with the greatest mean delay, of those with some arrivals
    */
@@ -95,8 +120,20 @@ final class BoardController {
       Totals totals,
       Board.Fill channel,
       int readers,
+      Fleet fleet,
       List<AirportsController.Figures> busiest,
       List<AirportsController.Figures> latest) {}
+
+  /**
+   * The fleet; {@code /gates} tells more.
+   *
+   * @param size how many aircraft there are
+   * @param aircraft how many were found at gates at one instant: as many
+   * @param moved how often one has moved
+   * @param stayed how many waited for a gate in vain
+   * @param runways how many runways are in use now
+   */
+  record Fleet(int size, int aircraft, long moved, long stayed, int runways) {}
 
   /**
    * How fast everything is set to go. What is left out when it is put stays as it is.

@@ -1,9 +1,11 @@
 package dev.velox.examples.flightboard;
 
+import java.net.URI;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
 
 /**
  * The flight board: a replay of real flights goes through a bounded channel to one board, which
@@ -14,6 +16,7 @@ import org.springframework.context.annotation.Bean;
  *                     +-> channel -> Board -> a view for each GET /flights
  * POST /flights ------+                 |
  *                                       +-> GET /airports/{code}, /totals, /board
+ *                                       +-> Gates: the fleet moves, GET /gates
  * </pre>
  *
  * <p>Data flows from left to right, and demand from right to left: a slow reader slows the board,
@@ -45,8 +48,29 @@ public class FlightBoardApplication {
   }
 
   @Bean
-  Board board(FlightBoardProperties properties) {
-    return new Board(properties.capacity(), properties.viewCapacity(), properties.patience());
+  Gates gates(FlightBoardProperties properties, Airports airports) {
+    return new Gates(airports.all(), properties.fleet());
+  }
+
+  @Bean
+  Board board(FlightBoardProperties properties, Gates gates) {
+    return new Board(
+        properties.capacity(), properties.viewCapacity(), properties.patience(), gates::flown);
+  }
+
+  /**
+   * The upstream is a part of this application, so that it can be as bad as a demonstration needs.
+   */
+  @Bean
+  Weather weather(FlightBoardProperties properties, Environment environment) {
+    return new Weather(
+        code ->
+            URI.create(
+                "http://localhost:"
+                    + environment.getProperty("local.server.port")
+                    + "/upstream/weather/"
+                    + code),
+        properties.weatherKept());
   }
 
   @Bean

@@ -1,6 +1,7 @@
 package dev.velox.examples.flightboard;
 
 import java.time.Duration;
+import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.core.io.DefaultResourceLoader;
@@ -17,6 +18,8 @@ import org.springframework.util.ResourceUtils;
  * @param capacity how many flights may wait for the board
  * @param viewCapacity how many flights may wait for one reader
  * @param patience how long the board waits for a reader that has no room
+ * @param weatherKept for how long the weather of an airport is not asked for again
+ * @param fleet the fleet that moves with the flights
  */
 @ConfigurationProperties("flightboard")
 record FlightBoardProperties(
@@ -25,7 +28,43 @@ record FlightBoardProperties(
     @DefaultValue("60") Speed speed,
     @DefaultValue("64") int capacity,
     @DefaultValue("256") int viewCapacity,
-    @DefaultValue("2s") Duration patience) {
+    @DefaultValue("2s") Duration patience,
+    @DefaultValue("10m") Duration weatherKept,
+    @DefaultValue Fleet fleet) {
+
+  /**
+   * The fleet that moves with the flights.
+   *
+   * @param hubs the airports at which it stands in the beginning
+   * @param aircraftPerHub how many at each
+   * @param gates how many gates an airport has
+   * @param landing how long a landing takes the runway
+   * @param patience how long an aircraft waits for a gate
+   */
+  record Fleet(
+      @DefaultValue({
+            "ATL", "CLT", "DEN", "DFW", "DTW", "EWR", "IAH", "LAS", "LAX", "MSP", "ORD", "PHL",
+            "PHX", "PIT", "SEA", "SFO", "SLC", "STL"
+          })
+          List<String> hubs,
+      @DefaultValue("10") int aircraftPerHub,
+      @DefaultValue("14") int gates,
+      @DefaultValue("2ms") Duration landing,
+      @DefaultValue("5s") Duration patience) {
+
+    Fleet {
+      require(
+          aircraftPerHub >= 0,
+          "fleet.aircraft-per-hub",
+          "must not be negative, but was " + aircraftPerHub);
+      require(
+          gates >= Math.max(1, aircraftPerHub),
+          "fleet.gates",
+          "must be at least aircraft-per-hub and 1, but was " + gates);
+      require(!landing.isNegative(), "fleet.landing", "must not be negative, but was " + landing);
+      require(patience.toMillis() > 0, "fleet.patience", "must be positive, but was " + patience);
+    }
+  }
 
   FlightBoardProperties {
     require(resource(file).isReadable(), "file", "can't be read: " + file);
@@ -33,6 +72,7 @@ record FlightBoardProperties(
     require(capacity > 0, "capacity", "must be positive, but was " + capacity);
     require(viewCapacity > 0, "view-capacity", "must be positive, but was " + viewCapacity);
     require(patience.toMillis() > 0, "patience", "must be positive, but was " + patience);
+    require(weatherKept.toMillis() > 0, "weather-kept", "must be positive, but was " + weatherKept);
   }
 
   Resource flightsResource() {

@@ -22,7 +22,7 @@ class BoardTest {
   private static final int CAPACITY = 4;
   private static final int VIEW = 3;
 
-  private final Board board = new Board(CAPACITY, VIEW, Duration.ofMillis(200));
+  private final Board board = new Board(CAPACITY, VIEW, Duration.ofMillis(200), flight -> {});
 
   @AfterEach
   void end() {
@@ -90,7 +90,7 @@ class BoardTest {
 
   @Test
   void a_slow_reader_slows_the_source_and_loses_nothing() {
-    Board patient = new Board(CAPACITY, VIEW, Duration.ofHours(1));
+    Board patient = new Board(CAPACITY, VIEW, Duration.ofHours(1), flight -> {});
     AtomicLong emitted = new AtomicLong();
     List<Flight> read = new ArrayList<>();
     BaseSubscriber<Flight> reader =
@@ -138,7 +138,7 @@ class BoardTest {
 
   @Test
   void a_reader_that_leaves_while_the_board_waits_for_it_frees_the_board() {
-    Board patient = new Board(CAPACITY, VIEW, Duration.ofHours(1));
+    Board patient = new Board(CAPACITY, VIEW, Duration.ofHours(1), flight -> {});
     BaseSubscriber<Flight> reader =
         new BaseSubscriber<>() {
           @Override

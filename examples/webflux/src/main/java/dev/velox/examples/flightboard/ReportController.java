@@ -1,0 +1,114 @@
+package dev.velox.examples.flightboard;
+
+import dev.velox.reactor.parallel.ParallelArray;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.springframework.core.io.Resource;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** A report over all flights of the file, computed on all processors, off the event loop. */
+@RestController
+final class ReportController {
+
+  private static final Duration FOREVER = Duration.ofMillis(Long.MAX_VALUE);
+
+  private final Mono<ParallelArray<Flight>> flights;
+
+  ReportController(FlightBoardProperties properties, FlightParser parser) {
+    Resource file = properties.flightsResource();
+    this.flights =
+        Mono.fromCallable(() -> ParallelArray.of(read(file, parser)))
+            .subscribeOn(Schedulers.boundedElastic())
+            .cache(all -> FOREVER, failure -> Duration.ZERO, () -> Duration.ZERO);
+  }
+
+  private static List<Flight> read(Resource file, FlightParser parser) {
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(file.getInputStream(), StandardCharsets.UTF_8))) {
+      List<Flight> flights = new ArrayList<>();
+      parser.checkHeader(String.valueOf(lines.readLine()));
+      long number = 2;
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        flights.add(parser.csv(number++, line));
+      }
+      return flights;
+    } catch (IOException e) {
+      throw new UncheckedIOException(file.getDescription(), e);
+    }
+  }
+
+  @GetMapping("/report")
+  Mono<Report> report() {
+    return flights.flatMap(
+        all ->
+            Mono.zip(
+                all.reduceParallel(Delays.NONE, Delays::with, Delays::plus),
+                all.groupBy(flight -> flight.scheduled().getHour()).flatMap(this::hours),
+                Report::new));
+  }
+
+  private Mono<List<Hour>> hours(Map<Integer, List<Flight>> byHour) {
+    return Flux.fromIterable(byHour.entrySet())
+        .sort(Map.Entry.comparingByKey())
+        .concatMap(
+            hour ->
+                ParallelArray.of(hour.getValue())
+                    .reduceParallel(Delays.NONE, Delays::with, Delays::plus)
+                    .map(delays -> new Hour(hour.getKey(), delays)))
+        .collectList();
+  }
+
+  /**
+   * The report.
+   *
+   * @param all the delays of all flights
+   * @param hours the same by the hour of departure
+   */
+  record Report(Delays all, List<Hour> hours) {}
+
+  /**
+   * One hour of the day.
+   *
+   * @param hour from 0 to 23
+   * @param delays of the flights that leave in it
+   */
+  record Hour(int hour, Delays delays) {}
+
+  /**
+   * Delays of some flights.
+   *
+   * @param flights how many
+   * @param late how many of them came more than 15 minutes late
+   * @param minutes the sum of the delays
+   * @param worst the greatest
+   */
+  record Delays(long flights, long late, long minutes, int worst) {
+
+    static final Delays NONE = new Delays(0, 0, 0, Integer.MIN_VALUE);
+
+    Delays with(Flight flight) {
+      int delay = flight.arrivalDelayMinutes();
+      return new Delays(
+          flights + 1, late + (delay > 15 ? 1 : 0), minutes + delay, Math.max(worst, delay));
+    }
+
+    Delays plus(Delays other) {
+      return new Delays(
+          flights + other.flights,
+          late + other.late,
+          minutes + other.minutes,
+          Math.max(worst, other.worst));
+    }
+  }
+}

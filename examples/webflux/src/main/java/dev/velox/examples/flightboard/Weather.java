@@ -1,0 +1,129 @@
+package dev.velox.examples.flightboard;
+
+import dev.velox.reactor.channel.Broadcast;
+import dev.velox.reactor.channel.SlowSubscriber;
+import dev.velox.reactor.collection.ConcurrentMap;
+import dev.velox.reactor.retry.Attempt;
+import dev.velox.reactor.retry.Backoff;
+import dev.velox.reactor.retry.Jitter;
+import dev.velox.reactor.retry.NetworkException;
+import dev.velox.reactor.retry.NetworkFailures;
+import dev.velox.reactor.retry.RetryPolicy;
+import dev.velox.reactor.retry.RetryableException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.function.client.WebClientResponseException;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The weather at the airports, from an upstream that fails, hangs, and asks for patience.
+ *
+ * <p>A call is tried again by a policy: an attempt that hangs is cancelled, {@code Retry-After} is
+ * honoured, delays have jitter, and all of it has a deadline. What is known is kept for a while,
+ * and however many ask for one airport, one asks the upstream.
+ */
+final class Weather {
+
+  private static final RetryPolicy POLICY =
+      RetryPolicy.builder()
+          .maxAttempts(5)
+          .backoff(Backoff.exponential(Duration.ofMillis(50)).jitter(Jitter.FULL))
+          .retryOn(NetworkException.class, RetryableException.class, TimeoutException.class)
+          .attemptTimeout(Duration.ofMillis(500))
+          .deadline(Duration.ofSeconds(30))
+          .name("weather")
+          .build();
+
+  private final WebClient client = WebClient.create();
+  private final Function<String, URI> upstream;
+  private final ConcurrentMap<String, Report> reports;
+  private final Broadcast<Tried> attempts = Broadcast.<Tried>builder().replay(32).build();
+
+  /**
+   * @param upstream where the weather of an airport is asked for
+   * @param kept for how long it is not asked for again
+   */
+  Weather(Function<String, URI> upstream, Duration kept) {
+    this.upstream = upstream;
+    this.reports =
+        ConcurrentMap.<String, Report>builder().name("weather").expireAfterWrite(kept).build();
+  }
+
+  /** Fails with the last error of the upstream, when no attempt has brought an answer. */
+  Mono<Report> at(String code) {
+    return reports.getOrLoad(code, this::ask);
+  }
+
+  /** Each attempt as it is made, and a few of the last ones; who is slow misses some. */
+  Flux<Tried> attempts() {
+    return attempts.asFlux(SlowSubscriber.DROP_OLDEST, 64);
+  }
+
+  private Mono<Report> ask(String code) {
+    return POLICY.executeAttempts(
+        attempt -> {
+          tell(code, attempt, "begun");
+          return client
+              .get()
+              .uri(upstream.apply(code))
+              .retrieve()
+              .bodyToMono(Sky.class)
+              .onErrorMap(
+                  WebClientResponseException.class,
+                  refused ->
+                      NetworkFailures.mapStatus(
+                          refused.getStatusCode().value(),
+                          refused.getHeaders().getFirst("Retry-After"),
+                          refused))
+              .onErrorMap(NetworkFailures::map)
+              .map(sky -> new Report(code, sky.sky(), sky.celsius(), attempt.number()))
+              .doOnNext(answered -> tell(code, attempt, "answered"));
+        });
+  }
+
+  private void tell(String code, Attempt attempt, String what) {
+    Throwable last = attempt.lastFailure();
+    attempts.tryPublish(
+        new Tried(
+            Instant.now(),
+            code,
+            attempt.number(),
+            what,
+            last == null ? null : last.getClass().getSimpleName()));
+  }
+
+  /**
+   * What the upstream answers.
+   *
+   * @param sky in a word
+   * @param celsius the temperature
+   */
+  record Sky(String sky, int celsius) {}
+
+  /**
+   * The weather at an airport.
+   *
+   * @param code which airport
+   * @param sky in a word
+   * @param celsius the temperature
+   * @param attempts how often the upstream was asked for it
+   */
+  record Report(String code, String sky, int celsius, int attempts) {}
+
+  /**
+   * One attempt to ask the upstream.
+   *
+   * @param at when
+   * @param code for which airport
+   * @param attempt which one, from 1
+   * @param what {@code begun} or {@code answered}
+   * @param after the failure of the one before; {@code null} for the first
+   */
+  record Tried(Instant at, String code, int attempt, String what, @Nullable String after) {}
+}
