@@ -39,6 +39,13 @@ final class DefaultWorker<I, O, M> implements Worker<I, O> {
     return start(name, options, engine, outbox, Function.identity());
   }
 
+  static Worker<Object, Object> script(ScriptSource source, WorkerOptions options) {
+    String name = nameOf(options);
+    Outbox<Object> outbox = new Outbox<>(name, options.outbox());
+    Engine<Copy> engine = new ScriptRun(source, outbox, name, options);
+    return start(name, options, engine, outbox, message -> Copy.of(message, "message"));
+  }
+
   static String nameOf(WorkerOptions options) {
     String name = options.name();
     return name != null ? name : "velox-worker-" + COUNT.incrementAndGet();

@@ -1,6 +1,7 @@
 package dev.velox.reactor.worker;
 
 import dev.velox.reactor.internal.Args;
+import java.nio.file.Path;
 import reactor.core.Disposable;
 import reactor.core.Scannable;
 import reactor.core.publisher.Flux;
@@ -17,6 +18,9 @@ import reactor.core.publisher.Mono;
  *     .then(thumbnails.getResult());         // Mono<Image>: the next result
  * thumbnails.terminate();                    // Mono<Integer>: the exit code, when the thread is gone
  * }</pre>
+ *
+ * <p>A script does the same as a Web Worker does in a browser; see {@link #script(String,
+ * WorkerOptions)}.
  *
  * <p><b>Start.</b> The thread, a daemon, starts with the worker and lives until it is ended. A
  * worker that can't start (its script is missing or wrong, or {@link WorkerBody#onStart} throws)
@@ -78,6 +82,127 @@ public interface Worker<I, O> extends Disposable, Scannable {
    */
   static <I, O> Worker<I, O> of(WorkerBody<I, O> body, WorkerOptions options) {
     return DefaultWorker.java(Args.notNull(body, "body"), Args.notNull(options, "options"));
+  }
+
+  /**
+   * A worker that runs a script, found on the class path or else as a file. See {@link
+   * #script(String, WorkerOptions)}.
+   *
+   * @param location the name of a resource, or else the path of a file
+   * @return a new worker, started
+   * @throws NullPointerException if {@code location} is {@code null}
+   */
+  static Worker<Object, Object> script(String location) {
+    return script(location, WorkerOptions.defaults());
+  }
+
+  /**
+   * A worker that runs a script, found on the class path or else as a file.
+   *
+   * <pre>{@code
+   * // worker.js
+   * onmessage = function (event) {
+   *   if (event.data.type === 'compute') {
+   *     postMessage(event.data.data.reduce(function (sum, n) { return sum + n; }, 0));
+   *   }
+   * };
+   *
+   * Worker<Object, Object> worker = Worker.script("worker.js");
+   * worker.postMessage(Map.of("type", "compute", "data", List.of(1, 2, 3)))
+   *     .then(worker.getResult());               // 6
+   * }</pre>
+   *
+   * <p>It needs a script engine ({@code javax.script}) on the class path for the ending of the
+   * script's name, such as {@code org.mozilla:rhino-engine}. Each worker has an engine of its own.
+   *
+   * <p><b>What a script in JavaScript finds</b> is what it finds in a Web Worker: {@code onmessage}
+   * and {@code addEventListener('message', ...)}, whose events have the message as {@code data};
+   * {@code postMessage}; {@code onerror(message, file, line, column, error)}, which keeps an error
+   * from {@link #errors()} by returning {@code true}; {@code close()}, with an exit code if you
+   * like, after which neither messages nor timers run; {@code setTimeout}, {@code setInterval} and
+   * their {@code clear} functions, kept by {@link WorkerOptions#timer}; {@code console}; {@code
+   * self} and {@code name}. Beyond that, {@code workerData} ({@link WorkerOptions#data}), and
+   * {@code abortSignal.isAborted()}, which a long computation may look at. It has no event loop but
+   * this one, and lives until it is ended, handlers or not.
+   *
+   * <p><b>In another language</b>, the script finds its {@link WorkerScope} as {@code worker}, and
+   * has a function {@code onmessage} that is called with each message.
+   *
+   * <p><b>Values are copied</b> when they are posted. Into the script: {@code null}, booleans,
+   * numbers that a {@code double} tells exactly, texts, enums (as their names), instants, {@code
+   * byte[]}, arrays, collections, maps and records. Out of it: an {@code Integer}, {@code Long} or
+   * {@code Double}, whichever is the first to tell the number exactly, {@code Boolean}, {@code
+   * String}, {@code List}, {@code Map}, {@code Instant} for a date and {@code byte[]} for a {@code
+   * Uint8Array}; {@code undefined} within a value becomes {@code null}, an error a map of its name
+   * and message. Functions, and objects that belong to the engine or to Java, are refused: {@link
+   * DataCloneException} here, an error named DataCloneError there.
+   *
+   * <p><b>Errors.</b> A script that is missing, wrong, throws as it is loaded, or has no engine
+   * does not start. What its handlers throw is told by {@link #errors()} with file and line, as a
+   * {@link WorkerScriptException}, and the worker goes on.
+   *
+   * @param location the name of a resource, or else the path of a file
+   * @param options name, data, capacities, times
+   * @return a new worker, started
+   * @throws NullPointerException if an argument is {@code null}
+   * @throws DataCloneException if the options' data can't be copied
+   */
+  static Worker<Object, Object> script(String location, WorkerOptions options) {
+    return DefaultWorker.script(
+        ScriptSource.named(Args.notNull(location, "location")), Args.notNull(options, "options"));
+  }
+
+  /**
+   * A worker that runs a script. See {@link #script(String, WorkerOptions)}.
+   *
+   * @param file the script
+   * @return a new worker, started
+   * @throws NullPointerException if {@code file} is {@code null}
+   */
+  static Worker<Object, Object> script(Path file) {
+    return script(file, WorkerOptions.defaults());
+  }
+
+  /**
+   * A worker that runs a script. See {@link #script(String, WorkerOptions)}.
+   *
+   * @param file the script
+   * @param options name, data, capacities, times
+   * @return a new worker, started
+   * @throws NullPointerException if an argument is {@code null}
+   * @throws DataCloneException if the options' data can't be copied
+   */
+  static Worker<Object, Object> script(Path file, WorkerOptions options) {
+    return DefaultWorker.script(
+        ScriptSource.file(Args.notNull(file, "file")), Args.notNull(options, "options"));
+  }
+
+  /**
+   * A worker that runs a script given as text. See {@link #script(String, WorkerOptions)}.
+   *
+   * @param language the script's language, by its name or the ending of its files: {@code "js"}
+   * @param text the script
+   * @return a new worker, started
+   * @throws NullPointerException if an argument is {@code null}
+   */
+  static Worker<Object, Object> source(String language, String text) {
+    return source(language, text, WorkerOptions.defaults());
+  }
+
+  /**
+   * A worker that runs a script given as text. See {@link #script(String, WorkerOptions)}.
+   *
+   * @param language the script's language, by its name or the ending of its files: {@code "js"}
+   * @param text the script
+   * @param options name, data, capacities, times
+   * @return a new worker, started
+   * @throws NullPointerException if an argument is {@code null}
+   * @throws DataCloneException if the options' data can't be copied
+   */
+  static Worker<Object, Object> source(String language, String text, WorkerOptions options) {
+    return DefaultWorker.script(
+        ScriptSource.text(Args.notNull(language, "language"), Args.notNull(text, "text")),
+        Args.notNull(options, "options"));
   }
 
   /**

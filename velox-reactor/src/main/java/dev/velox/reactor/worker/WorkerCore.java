@@ -385,6 +385,10 @@ final class WorkerCore<M> implements Runnable {
     return state.isOver();
   }
 
+  boolean isServing() {
+    return state.isServing();
+  }
+
   boolean isOpen() {
     return state.stage == Stage.OPEN;
   }

@@ -6,6 +6,7 @@ import dev.velox.reactor.channel.ChannelBuilder;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Operators;
@@ -35,6 +36,7 @@ public final class WorkerOptions {
   private @Nullable Scheduler timer;
   private @Nullable MetricsListener metrics;
   private @Nullable Consumer<Object> onDrop;
+  private @Nullable BiConsumer<String, String> console;
 
   private WorkerOptions() {}
 
@@ -48,6 +50,7 @@ public final class WorkerOptions {
     timer = from.timer;
     metrics = from.metrics;
     onDrop = from.onDrop;
+    console = from.console;
   }
 
   /**
@@ -183,6 +186,18 @@ public final class WorkerOptions {
     return with(options -> options.onDrop = callback);
   }
 
+  /**
+   * Where a script's {@code console} writes. The default is the log, through Reactor's {@code
+   * Loggers}.
+   *
+   * @param writer gets the level (debug, info, warn or error) and the line, on the worker's thread
+   * @return new options
+   */
+  public WorkerOptions console(BiConsumer<String, String> writer) {
+    Args.notNull(writer, "console");
+    return with(options -> options.console = writer);
+  }
+
   private WorkerOptions with(Consumer<WorkerOptions> change) {
     WorkerOptions changed = new WorkerOptions(this);
     change.accept(changed);
@@ -230,6 +245,10 @@ public final class WorkerOptions {
 
   @Nullable Consumer<Object> onDrop() {
     return onDrop;
+  }
+
+  @Nullable BiConsumer<String, String> console() {
+    return console;
   }
 
   void tell(MetricsListener.Event event) {
