@@ -25,8 +25,7 @@ final class DefaultWorker<I, O, M> implements Worker<I, O> {
   private final Outbox<O> outbox;
   private final Function<? super I, ? extends M> form;
 
-  private DefaultWorker(
-      WorkerCore<M> core, Outbox<O> outbox, Function<? super I, ? extends M> form) {
+  DefaultWorker(WorkerCore<M> core, Outbox<O> outbox, Function<? super I, ? extends M> form) {
     this.core = core;
     this.outbox = outbox;
     this.form = form;
