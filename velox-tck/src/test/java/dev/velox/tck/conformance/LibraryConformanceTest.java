@@ -33,7 +33,8 @@ class LibraryConformanceTest {
               ChannelSubjects.all(),
               BroadcastSubjects.all(),
               ParallelSubjects.all(),
-              AsyncSubjects.all())
+              AsyncSubjects.all(),
+              WorkerSubjects.all())
           .flatMap(List::stream)
           .toList();
 
