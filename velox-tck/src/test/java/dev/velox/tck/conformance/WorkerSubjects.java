@@ -7,6 +7,7 @@ import dev.velox.reactor.worker.WorkerPool;
 import dev.velox.tck.FanOut;
 import dev.velox.tck.PublisherConformance;
 import dev.velox.tck.Waiting;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
@@ -20,6 +21,8 @@ import reactor.core.publisher.Sinks;
  */
 final class WorkerSubjects {
 
+  // Nobody is interrupted before the release of what it waits for.
+  private static final WorkerOptions PATIENT = WorkerOptions.defaults().grace(Duration.ofHours(1));
   private static final Worker<Long, Long> HEARER = Worker.of((n, self) -> {});
   private static final WorkerPool<Long, Long> POOL =
       WorkerPool.of(
@@ -163,7 +166,22 @@ final class WorkerSubjects {
     return PublisherConformance.single(name, () -> end.apply(Worker.of((n, self) -> {})))
         .fanOut(FanOut.MULTICAST)
         .cannotFail("only if a thread could not be ended")
-        .cannotBeEmpty("completes with the exit code");
+        .cannotBeEmpty("completes with the exit code")
+        .waiting(
+            () -> {
+              CountDownLatch open = new CountDownLatch(1);
+              CountDownLatch begun = new CountDownLatch(1);
+              Worker<Long, Long> busy =
+                  Worker.of(
+                      (n, self) -> {
+                        begun.countDown();
+                        open.await();
+                      },
+                      PATIENT);
+              busy.tryPostMessage(1L);
+              awaitQuietly(begun);
+              return new Waiting<>(end.apply(busy), open::countDown);
+            });
   }
 
   private static PublisherConformance<Long> running() {
@@ -184,6 +202,31 @@ final class WorkerSubjects {
     return PublisherConformance.completion(
             "WorkerPool." + name, () -> end.apply(WorkerPool.of((n, signal) -> n)))
         .fanOut(FanOut.MULTICAST)
-        .cannotFail("only if a thread could not be ended");
+        .cannotFail("only if a thread could not be ended")
+        .waiting(
+            () -> {
+              CountDownLatch open = new CountDownLatch(1);
+              CountDownLatch begun = new CountDownLatch(1);
+              WorkerPool<Long, Long> busy =
+                  WorkerPool.<Long, Long>builder(
+                          (n, signal) -> {
+                            begun.countDown();
+                            open.await();
+                            return n;
+                          })
+                      .options(PATIENT)
+                      .build();
+              busy.run(1L).subscribe(n -> {}, failure -> {});
+              awaitQuietly(begun);
+              return new Waiting<>(end.apply(busy), open::countDown);
+            });
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
