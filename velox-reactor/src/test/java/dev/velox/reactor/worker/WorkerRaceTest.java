@@ -28,7 +28,7 @@ import reactor.test.util.RaceTestUtils;
 /** Races each pair of operations: nothing is lost, nothing comes twice, and every thread ends. */
 class WorkerRaceTest {
 
-  private static final int RACES = 300;
+  private static final int RACES = 200;
   private static final int MANY_RACES = 5_000;
   private static final WorkerOptions PATIENT =
       WorkerOptions.defaults().grace(Duration.ofHours(1)).hardGrace(Duration.ofHours(1));

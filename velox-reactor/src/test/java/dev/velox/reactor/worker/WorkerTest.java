@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.MetricsListener.Timing;
+import io.micrometer.context.ContextRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -250,6 +251,29 @@ class WorkerTest {
 
     assertThat(get(worker.results().take(3).collectList()))
         .containsExactly("start true", "a ann", "b bob");
+  }
+
+  private static final ThreadLocal<String> TRACE = new ThreadLocal<>();
+
+  @Test
+  void thread_locals_that_are_propagated_follow_the_message_and_go_with_it() {
+    ContextRegistry.getInstance().registerThreadLocalAccessor("worker.trace", TRACE);
+    try {
+      Worker<String, String> worker =
+          open((message, self) -> self.postMessage(message + " " + TRACE.get()));
+      WorkerPool<String, String> pool = WorkerPool.of((task, signal) -> task + " " + TRACE.get());
+      opened.add(pool);
+
+      get(worker.postMessage("a").contextWrite(context -> context.put("worker.trace", "t1")));
+      get(worker.postMessage("b"));
+
+      assertThat(get(worker.results().take(2).collectList())).containsExactly("a t1", "b null");
+      assertThat(get(pool.run("c").contextWrite(context -> context.put("worker.trace", "t2"))))
+          .isEqualTo("c t2");
+      assertThat(get(pool.run("d"))).isEqualTo("d null");
+    } finally {
+      ContextRegistry.getInstance().removeThreadLocalAccessor("worker.trace");
+    }
   }
 
   @Test
