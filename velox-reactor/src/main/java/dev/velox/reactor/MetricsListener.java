@@ -42,7 +42,9 @@ public interface MetricsListener {
     /** A unit of work ended well. */
     SUCCEEDED,
     /** A unit of work ended in an error. */
-    FAILED
+    FAILED,
+    /** A thread that could not be ended was given up. */
+    ABANDONED
   }
 
   /** What can take time in a construct. */

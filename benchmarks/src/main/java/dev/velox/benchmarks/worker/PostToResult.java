@@ -23,7 +23,7 @@ public class PostToResult {
   static final int POSTS = 50_000;
   static final int IN_FLIGHT = 64;
 
-  @Param({"single-scheduler", "executor-future"})
+  @Param({"velox", "velox-pool", "single-scheduler", "executor-future"})
   public String peer;
 
   @Param({"1", "4"})

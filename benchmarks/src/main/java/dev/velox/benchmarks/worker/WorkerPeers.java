@@ -15,6 +15,8 @@ final class WorkerPeers {
 
   static WorkerPeer of(String peer, int workers) {
     return switch (peer) {
+      case "velox" -> new VeloxWorkers(workers);
+      case "velox-pool" -> new VeloxPool(workers);
       case "single-scheduler" -> new SingleSchedulers(workers);
       case "executor-future" -> new ExecutorsWithFutures(workers);
       default -> throw new IllegalArgumentException("No peer " + peer);

@@ -1,9 +1,9 @@
 package dev.velox.reactor.async;
 
-import java.io.InterruptedIOException;
+import dev.velox.reactor.internal.Cancellations;
+import dev.velox.reactor.internal.ThreadLocals;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -266,25 +266,9 @@ abstract class Body<T> implements Subscription, Runnable, Scannable {
     if (result != null) {
       Operators.onDiscard(result, actual.currentContext());
     }
-    if (failure != null && !comesFromCancellation(failure)) {
+    if (failure != null && !Cancellations.isOne(failure)) {
       Operators.onErrorDropped(failure, actual.currentContext());
     }
-  }
-
-  /** Whether an error only says what the subscriber knows: that it cancelled. */
-  private static boolean comesFromCancellation(Throwable failure) {
-    Throwable each = failure;
-    for (int level = 0; each != null && level < 16; level++) {
-      if (each instanceof CancellationException
-          || each instanceof InterruptedException
-          || each instanceof ClosedByInterruptException
-          || (each instanceof InterruptedIOException
-              && !(each instanceof java.net.SocketTimeoutException))) {
-        return true;
-      }
-      each = each.getCause();
-    }
-    return false;
   }
 
   /** Whether the code that runs here is told of a cancellation: it was cancelled, and no shield. */

@@ -37,7 +37,8 @@ class LibraryConformanceTest {
               AsyncSubjects.all(),
               SyncSubjects.all(),
               RetrySubjects.all(),
-              StmSubjects.all())
+              StmSubjects.all(),
+              WorkerSubjects.all())
           .flatMap(List::stream)
           .toList();
 

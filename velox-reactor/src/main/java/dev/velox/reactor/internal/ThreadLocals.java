@@ -1,4 +1,4 @@
-package dev.velox.reactor.async;
+package dev.velox.reactor.internal;
 
 import io.micrometer.context.ContextSnapshotFactory;
 import reactor.util.context.ContextView;
@@ -7,10 +7,12 @@ import reactor.util.context.ContextView;
  * Sets the thread-locals (MDC, observations) that Micrometer's context-propagation finds in a
  * {@code Context}, if that library is on the class path.
  */
-final class ThreadLocals {
+public final class ThreadLocals {
 
   /** Puts back what the thread had before. */
-  interface Restored {
+  public interface Restored {
+
+    /** Puts it back. */
     void close();
   }
 
@@ -19,7 +21,13 @@ final class ThreadLocals {
 
   private ThreadLocals() {}
 
-  static Restored restore(ContextView context) {
+  /**
+   * Sets the thread-locals of a context.
+   *
+   * @param context where they are found
+   * @return puts back what they were before
+   */
+  public static Restored restore(ContextView context) {
     return AVAILABLE && !context.isEmpty() ? Micrometer.restore(context) : NOTHING;
   }
 
