@@ -38,7 +38,8 @@ class LibraryConformanceTest {
               SyncSubjects.all(),
               RetrySubjects.all(),
               StmSubjects.all(),
-              WorkerSubjects.all())
+              WorkerSubjects.all(),
+              ActorSubjects.all())
           .flatMap(List::stream)
           .toList();
 
