@@ -138,8 +138,9 @@ public interface Worker<I, O> extends Disposable, Scannable {
    * DataCloneException} here, an error named DataCloneError there.
    *
    * <p><b>Errors.</b> A script that is missing, wrong, throws as it is loaded, or has no engine
-   * does not start. What its handlers throw is told by {@link #errors()} with file and line, as a
-   * {@link WorkerScriptException}, and the worker goes on.
+   * does not start. What its handlers throw, at once or by a promise that they return, is told by
+   * {@link #errors()} with file and line, as a {@link WorkerScriptException}, and the worker goes
+   * on.
    *
    * @param location the name of a resource, or else the path of a file
    * @param options name, data, capacities, times

@@ -160,7 +160,9 @@ final class WorkerCore<M> implements Runnable {
       return true;
     } catch (Throwable failure) {
       throwIfFatal(failure);
-      if (state.stage != Stage.TERMINATING) {
+      if (state.stage == Stage.TERMINATING) {
+        report(failure, Context.empty());
+      } else {
         WorkerStartException notStarted = new WorkerStartException(name, failure);
         end(1, notStarted);
         engine.failed(notStarted, Context.empty());

@@ -342,6 +342,26 @@ class ScriptWorkerTest {
   }
 
   @Test
+  void a_promise_that_a_handler_returns_may_fail_later() {
+    Worker<Object, Object> worker =
+        js(
+            """
+            onmessage = function (event) {
+              return Promise.resolve(event.data).then(function (n) {
+                if (n === 0) throw new Error('zero');
+                postMessage(100 / n);
+              });
+            };
+            """);
+    CompletableFuture<WorkerError> error = worker.errors().next().toFuture();
+
+    get(worker.postMessage(0).then(worker.postMessage(4)));
+
+    assertThat(get(Mono.fromFuture(error)).message()).startsWith("Error: zero");
+    assertThat(get(worker.getResult())).isEqualTo(25);
+  }
+
+  @Test
   void what_java_throws_inside_a_script_is_the_cause() {
     Worker<Object, Object> worker =
         js("onmessage = function () { java.lang.Integer.parseInt('x'); };");
