@@ -34,6 +34,7 @@ final class ScriptRun extends Inside<Copy, Object> {
   private final ScriptTimers timers = new ScriptTimers();
   private final ScriptPort port;
   private volatile @Nullable EngineControl control;
+  private volatile boolean isLoading = true;
 
   // Of the worker's thread alone.
   private @Nullable Invocable script;
@@ -69,6 +70,7 @@ final class ScriptRun extends Inside<Copy, Object> {
     } catch (EngineControl.ScriptStopped stopped) {
       throw new CancellationException(stopped.getMessage());
     } finally {
+      isLoading = false;
       if (script == null && given != null) {
         given.leave();
       }
@@ -213,7 +215,7 @@ final class ScriptRun extends Inside<Copy, Object> {
 
   @Override
   public boolean hasCancel() {
-    return control != null;
+    return control != null || isLoading; // it may be on its way
   }
 
   @Override

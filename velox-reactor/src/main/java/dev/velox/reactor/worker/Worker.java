@@ -271,9 +271,9 @@ public interface Worker<I, O> extends Disposable, Scannable {
   /**
    * Ends the worker as fast as it can be ended. Messages that wait are discarded at once. The
    * handler that runs is told by its {@link AbortSignal}; after the time of {@linkplain
-   * WorkerOptions#grace grace} its thread is interrupted; after {@linkplain WorkerOptions#hardGrace
-   * some more} its script engine is cancelled, if it can be (Rhino can); and if the thread still
-   * lives after that time again, it is abandoned.
+   * WorkerOptions#grace grace} its thread is interrupted; after that time again its script engine
+   * is cancelled, if it can be (Rhino can); and if the thread still lives after {@link
+   * WorkerOptions#hardGrace}, it is abandoned.
    *
    * <p>It may be called any number of times, and from inside the worker.
    *
