@@ -11,6 +11,18 @@ import reactor.util.Loggers;
 /** What the prelude calls: where values, results, timers and errors cross. */
 final class ScriptPort implements ScriptHost {
 
+  // The kinds of tokens, as the prelude calls them too.
+  private static final int NULL = 0;
+  private static final int FALSE = 1;
+  private static final int TRUE = 2;
+  private static final int NUMBER = 3;
+  private static final int TEXT = 4;
+  private static final int DATE = 5;
+  private static final int LIST = 6;
+  private static final int MAP = 7;
+  private static final int BYTES = 8;
+  private static final int END = 9;
+
   private static final Logger LOG = Loggers.getLogger(ScriptPort.class);
 
   private final ScriptRun run;
@@ -54,27 +66,45 @@ final class ScriptPort implements ScriptHost {
 
   @Override
   public int next() {
-    Object token = reading.get(++position);
-    if (token instanceof Copy.Mark mark) {
-      return mark == Copy.Mark.LIST ? 6 : mark == Copy.Mark.MAP ? 7 : 9;
+    return kind(reading.get(++position));
+  }
+
+  private static int kind(@Nullable Object token) {
+    if (token == null) {
+      return NULL;
     }
-    return token == null
-        ? 0
-        : token instanceof Boolean truth
-            ? (truth ? 2 : 1)
-            : token instanceof Double
-                ? 3
-                : token instanceof String ? 4 : token instanceof Instant ? 5 : 8;
+    if (token instanceof Boolean truth) {
+      return truth ? TRUE : FALSE;
+    }
+    if (token instanceof Double) {
+      return NUMBER;
+    }
+    if (token instanceof String) {
+      return TEXT;
+    }
+    if (token instanceof Instant) {
+      return DATE;
+    }
+    if (token instanceof Copy.Mark mark) {
+      return switch (mark) {
+        case LIST -> LIST;
+        case MAP -> MAP;
+        case END -> END;
+      };
+    }
+    return BYTES;
   }
 
   @Override
   public double number() {
     Object token = reading.get(position);
-    return token instanceof Double number
-        ? number
-        : token instanceof Instant instant
-            ? instant.toEpochMilli()
-            : token instanceof byte[] read ? read.length : Double.NaN;
+    if (token instanceof Instant instant) {
+      return instant.toEpochMilli();
+    }
+    if (token instanceof byte[] read) {
+      return read.length;
+    }
+    return token instanceof Double number ? number : Double.NaN;
   }
 
   @Override

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class ScriptRun extends Inside<Copy, Object> {
 
   private static final String DISPATCH = "__velox_dispatch";
+  private static final String GRAAL = "com.oracle.truffle.js.";
   private static final String HOST = "__velox_host";
 
   private final ScriptSource source;
@@ -32,7 +33,8 @@ final class ScriptRun extends Inside<Copy, Object> {
   private final @Nullable Copy data;
   private final ScriptTimers timers = new ScriptTimers();
   private final ScriptPort port;
-  private volatile @Nullable HardStop hardStop;
+  private volatile @Nullable EngineControl control;
+  private volatile boolean isLoading = true;
 
   // Of the worker's thread alone.
   private @Nullable Invocable script;
@@ -55,21 +57,22 @@ final class ScriptRun extends Inside<Copy, Object> {
     if (!(engine instanceof Invocable invocable)) {
       throw broken("The engine for '" + source.language() + "' can't call functions", null);
     }
-    HardStop stop = HardStop.of(engine);
-    if (stop != null) {
-      stop.enter();
-      hardStop = stop;
+    EngineControl given = EngineControl.of(engine);
+    if (given != null) {
+      given.enter();
+      control = given;
     }
     try {
       evaluate(engine, text);
       script = invocable;
     } catch (ScriptException failure) {
       throw located(failure);
-    } catch (HardStop.ScriptStopped stopped) {
+    } catch (EngineControl.ScriptStopped stopped) {
       throw new CancellationException(stopped.getMessage());
     } finally {
-      if (script == null && stop != null) {
-        stop.leave();
+      isLoading = false;
+      if (script == null && given != null) {
+        given.leave();
       }
     }
   }
@@ -112,6 +115,9 @@ final class ScriptRun extends Inside<Copy, Object> {
             .anyMatch(
                 name -> name.equalsIgnoreCase("javascript") || name.equalsIgnoreCase("ecmascript"));
     if (isJavaScript) {
+      if (engine.getClass().getName().startsWith(GRAAL)) {
+        engine.put("polyglot.js.allowHostAccess", true); // else the prelude could call nothing
+      }
       engine.put(ScriptEngine.FILENAME, "velox-prelude.js");
       engine.put(HOST, port);
       engine.eval(prelude());
@@ -121,7 +127,7 @@ final class ScriptRun extends Inside<Copy, Object> {
     }
     engine.put(ScriptEngine.FILENAME, source.name());
     // Rhino counts a script's lines from 0.
-    engine.eval(hardStop instanceof RhinoStop ? "\n" + text : text);
+    engine.eval(control instanceof RhinoControl ? "\n" + text : text);
   }
 
   private static String prelude() throws IOException {
@@ -167,9 +173,13 @@ final class ScriptRun extends Inside<Copy, Object> {
     }
     try {
       Object ignored = callee.invokeFunction(function, arguments);
+      EngineControl beyond = control;
+      if (beyond != null) {
+        beyond.settle();
+      }
     } catch (ScriptException failure) {
       throw located(failure);
-    } catch (HardStop.ScriptStopped stopped) {
+    } catch (EngineControl.ScriptStopped stopped) {
       throw new CancellationException(stopped.getMessage());
     }
   }
@@ -205,14 +215,14 @@ final class ScriptRun extends Inside<Copy, Object> {
 
   @Override
   public boolean hasCancel() {
-    return hardStop != null;
+    return control != null || isLoading; // it may be on its way
   }
 
   @Override
   public void cancel() {
-    HardStop stop = hardStop;
-    if (stop != null) {
-      stop.stop();
+    EngineControl given = control;
+    if (given != null) {
+      given.stop();
     }
   }
 
@@ -220,9 +230,9 @@ final class ScriptRun extends Inside<Copy, Object> {
   public void release() {
     timers.clear();
     script = null;
-    HardStop stop = hardStop;
-    if (stop != null) {
-      stop.leave();
+    EngineControl given = control;
+    if (given != null) {
+      given.leave();
     }
   }
 

@@ -21,7 +21,9 @@ final class ScriptTimers {
   private static final long NEVER_AGAIN = -1;
   private static final double NANOS = 1_000_000;
 
-  // What is stopped leaves the map at once, and the line when its time has come.
+  private static final int KEPT_STOPPED = 16;
+
+  // What is stopped leaves the map at once; the line when its time has come, or with many others.
   private final PriorityQueue<Timer> line = new PriorityQueue<>();
   private final Map<Integer, Timer> running = new HashMap<>();
   private long count;
@@ -40,6 +42,18 @@ final class ScriptTimers {
 
   void stop(int id) {
     running.remove(id);
+    if (line.size() > 2 * running.size() + KEPT_STOPPED) {
+      line.removeIf(each -> !isRunning(each));
+    }
+  }
+
+  private boolean isRunning(Timer timer) {
+    return timer.equals(running.get(timer.id));
+  }
+
+  /** How many are kept, stopped ones among them. */
+  int size() {
+    return line.size();
   }
 
   boolean isEmpty() {
@@ -82,7 +96,7 @@ final class ScriptTimers {
 
   private @Nullable Timer first() {
     Timer first = line.peek();
-    while (first != null && !first.equals(running.get(first.id))) {
+    while (first != null && !isRunning(first)) {
       line.remove();
       first = line.peek();
     }

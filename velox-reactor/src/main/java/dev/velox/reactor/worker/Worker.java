@@ -129,17 +129,18 @@ public interface Worker<I, O> extends Disposable, Scannable {
    * has a function {@code onmessage} that is called with each message.
    *
    * <p><b>Values are copied</b> when they are posted. Into the script: {@code null}, booleans,
-   * numbers that a {@code double} tells exactly, texts, enums (as their names), instants, {@code
-   * byte[]}, arrays, collections, maps and records. Out of it: an {@code Integer}, {@code Long} or
-   * {@code Double}, whichever is the first to tell the number exactly, {@code Boolean}, {@code
-   * String}, {@code List}, {@code Map}, {@code Instant} for a date and {@code byte[]} for a {@code
-   * Uint8Array}; {@code undefined} within a value becomes {@code null}, an error a map of its name
-   * and message. Functions, and objects that belong to the engine or to Java, are refused: {@link
-   * DataCloneException} here, an error named DataCloneError there.
+   * numbers that a {@code double} tells exactly, texts, enums (as their names), instants (to the
+   * millisecond), {@code byte[]}, arrays, collections, maps and records. Out of it: an {@code
+   * Integer}, {@code Long} or {@code Double}, whichever is the first to tell the number exactly,
+   * {@code Boolean}, {@code String}, {@code List}, {@code Map}, {@code Instant} for a date and
+   * {@code byte[]} for a {@code Uint8Array}; {@code undefined} within a value becomes {@code null},
+   * an error a map of its name and message. Functions, and objects that belong to the engine or to
+   * Java, are refused: {@link DataCloneException} here, an error named DataCloneError there.
    *
    * <p><b>Errors.</b> A script that is missing, wrong, throws as it is loaded, or has no engine
-   * does not start. What its handlers throw is told by {@link #errors()} with file and line, as a
-   * {@link WorkerScriptException}, and the worker goes on.
+   * does not start. What its handlers throw, at once or by a promise that they return, is told by
+   * {@link #errors()} with file and line, as a {@link WorkerScriptException}, and the worker goes
+   * on.
    *
    * @param location the name of a resource, or else the path of a file
    * @param options name, data, capacities, times
@@ -270,9 +271,9 @@ public interface Worker<I, O> extends Disposable, Scannable {
   /**
    * Ends the worker as fast as it can be ended. Messages that wait are discarded at once. The
    * handler that runs is told by its {@link AbortSignal}; after the time of {@linkplain
-   * WorkerOptions#grace grace} its thread is interrupted; after {@linkplain WorkerOptions#hardGrace
-   * some more} its script engine is cancelled, if it can be (Rhino can); and if the thread still
-   * lives after that time again, it is abandoned.
+   * WorkerOptions#grace grace} its thread is interrupted; after that time again its script engine
+   * is cancelled, if it can be (Rhino can); and if the thread still lives after {@link
+   * WorkerOptions#hardGrace}, it is abandoned.
    *
    * <p>It may be called any number of times, and from inside the worker.
    *

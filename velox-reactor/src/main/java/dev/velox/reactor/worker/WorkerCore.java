@@ -33,7 +33,7 @@ import reactor.util.context.Context;
  *   +---terminate()----------+------------------terminate()--------------------------+
  *   v                                                                                |
  *  TERMINATING(code) -----------------the thread has ended---&gt; GONE(code) &lt;----------+
- *   |   soft abort, grace, interrupt, hardGrace, cancel of the engine, hardGrace
+ *   |   soft abort, grace, interrupt, (grace, cancel of the engine,) hardGrace
  *   +---last step of the ladder---&gt; ABANDONED
  * </pre>
  *
@@ -160,7 +160,9 @@ final class WorkerCore<M> implements Runnable {
       return true;
     } catch (Throwable failure) {
       throwIfFatal(failure);
-      if (state.stage != Stage.TERMINATING) {
+      if (state.stage == Stage.TERMINATING) {
+        report(failure, Context.empty());
+      } else {
         WorkerStartException notStarted = new WorkerStartException(name, failure);
         end(1, notStarted);
         engine.failed(notStarted, Context.empty());
@@ -289,7 +291,11 @@ final class WorkerCore<M> implements Runnable {
   private void interrupt() {
     if (!state.isOver()) {
       thread.interrupt();
-      climb(options.hardGrace(), engine.hasCancel() ? this::cancelEngine : this::abandon);
+      if (engine.hasCancel()) {
+        climb(options.grace(), this::cancelEngine);
+      } else {
+        climb(options.hardGrace(), this::abandon);
+      }
     }
   }
 

@@ -32,7 +32,7 @@ public final class WorkerOptions {
   private int inbox = 1_024;
   private int outbox = 1_024;
   private Duration grace = Duration.ofSeconds(1);
-  private Duration hardGrace = Duration.ofSeconds(1);
+  private Duration hardGrace = Duration.ofSeconds(5);
   private @Nullable Scheduler timer;
   private @Nullable MetricsListener metrics;
   private @Nullable Consumer<Object> onDrop;
@@ -54,8 +54,8 @@ public final class WorkerOptions {
   }
 
   /**
-   * A numbered name, room for 1,024 messages and as many results, one second of grace and one more
-   * for each harder step, no listener.
+   * A numbered name, room for 1,024 messages and as many results, one second of grace for each step
+   * and five before a thread is abandoned, no listener.
    *
    * @return the default options
    */
@@ -122,10 +122,11 @@ public final class WorkerOptions {
   }
 
   /**
-   * How long code has to end by itself after it was told to, before its thread is interrupted. The
-   * default is one second.
+   * How long code has to end by itself after it was told to, before its thread is interrupted; and
+   * how long its thread has then, before its script engine is cancelled, if it can be. The default
+   * is one second.
    *
-   * @param time the time; zero to interrupt at once
+   * @param time the time; zero to do it at once
    * @return new options
    * @throws IllegalArgumentException if it is negative
    */
@@ -135,8 +136,8 @@ public final class WorkerOptions {
   }
 
   /**
-   * How long a thread has to end after it was interrupted, and again after its script engine was
-   * cancelled, before it is abandoned. The default is one second.
+   * How long a thread has to end after the last means to end it was used, before it is abandoned. A
+   * busy machine needs some time for it, so the default is five seconds.
    *
    * @param time the time
    * @return new options

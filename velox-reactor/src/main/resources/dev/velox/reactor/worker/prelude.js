@@ -158,7 +158,10 @@
 
   function guarded(callee, self, args) {
     try {
-      callee.apply(self, args);
+      var result = callee.apply(self, args);
+      if (result && typeof result.then === 'function') {
+        result.then(undefined, raise); // an asynchronous one fails later
+      }
     } catch (thrown) {
       raise(thrown);
     }

@@ -37,9 +37,8 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 
 class ScriptWorkerTest {
 
-  private static final WorkerOptions OPTIONS = WorkerOptions.defaults();
   private static final WorkerOptions PATIENT =
-      OPTIONS.grace(Duration.ofHours(1)).hardGrace(Duration.ofHours(1));
+      WorkerOptions.defaults().grace(Duration.ofHours(1)).hardGrace(Duration.ofHours(1));
   private static final String ECHO = "onmessage = function (event) { postMessage(event.data); };";
 
   private final List<Disposable> opened = new ArrayList<>();
@@ -59,7 +58,7 @@ class ScriptWorkerTest {
   }
 
   private Worker<Object, Object> js(String script) {
-    return js(script, OPTIONS);
+    return js(script, PATIENT);
   }
 
   private Worker<Object, Object> opened(Worker<Object, Object> worker) {
@@ -161,7 +160,7 @@ class ScriptWorkerTest {
               postMessage(name + ' ' + workerData.factor * event.data);
             };
             """,
-            OPTIONS
+            PATIENT
                 .name("tripler")
                 .data(data)
                 .console((level, line) -> console.add(level + " " + line)));
@@ -251,7 +250,7 @@ class ScriptWorkerTest {
     refused(worker, Map.of(List.of(1), 2), "key [1]");
     assertThatThrownBy(() -> worker.tryPostMessage(Thread.currentThread()))
         .isInstanceOf(DataCloneException.class);
-    assertThatThrownBy(() -> js(ECHO, OPTIONS.data(new Object())))
+    assertThatThrownBy(() -> js(ECHO, PATIENT.data(new Object())))
         .isInstanceOf(DataCloneException.class)
         .hasMessageStartingWith("data is a java.lang.Object");
     assertThat(ask(worker, "still there")).isEqualTo("still there");
@@ -342,6 +341,26 @@ class ScriptWorkerTest {
   }
 
   @Test
+  void a_promise_that_a_handler_returns_may_fail_later() {
+    Worker<Object, Object> worker =
+        js(
+            """
+            onmessage = function (event) {
+              return Promise.resolve(event.data).then(function (n) {
+                if (n === 0) throw new Error('zero');
+                postMessage(100 / n);
+              });
+            };
+            """);
+    CompletableFuture<WorkerError> error = worker.errors().next().toFuture();
+
+    get(worker.postMessage(0).then(worker.postMessage(4)));
+
+    assertThat(get(Mono.fromFuture(error)).message()).startsWith("Error: zero");
+    assertThat(get(worker.getResult())).isEqualTo(25);
+  }
+
+  @Test
   void what_java_throws_inside_a_script_is_the_cause() {
     Worker<Object, Object> worker =
         js("onmessage = function () { java.lang.Integer.parseInt('x'); };");
@@ -371,7 +390,7 @@ class ScriptWorkerTest {
   void a_syntax_error_is_told_with_its_place() throws Exception {
     Hooks.onErrorDropped(failure -> {});
     Path file = Files.writeString(folder.resolve("broken.js"), "var x = 1;\nfunction ( {\n");
-    Worker<Object, Object> worker = opened(Worker.script(file, OPTIONS.name("parser")));
+    Worker<Object, Object> worker = opened(Worker.script(file, PATIENT.name("parser")));
 
     StepVerifier.create(worker.getResult())
         .expectErrorSatisfies(
@@ -462,7 +481,7 @@ class ScriptWorkerTest {
             setTimeout(function () { postMessage('four'); close(4); }, 20);
             setTimeout(function () { postMessage('after the end'); }, 20);
             """,
-            OPTIONS.timer(time));
+            PATIENT.timer(time));
     assertThat(get(worker.getResult())).isEqualTo("one");
     advanceUntil(worker, "two");
     advanceUntil(worker, "three");
@@ -547,7 +566,7 @@ class ScriptWorkerTest {
               postMessage('closed');
             };
             """,
-            OPTIONS.onDrop(dropped::add).inbox(1));
+            PATIENT.onDrop(dropped::add).inbox(1));
 
     get(worker.postMessage(9));
     assertThat(get(worker.exitCode())).isEqualTo(9);
@@ -632,7 +651,7 @@ class ScriptWorkerTest {
               new java.util.concurrent.CountDownLatch(1).await();
             };
             """,
-            OPTIONS.grace(Duration.ZERO).hardGrace(Duration.ofHours(1)));
+            PATIENT.grace(Duration.ZERO));
     assertThat(ask(worker, 1)).isEqualTo("begun");
 
     assertThat(get(worker.terminate())).isEqualTo(1);
@@ -665,7 +684,7 @@ class ScriptWorkerTest {
     Worker<Object, Object> worker;
     thread.setContextClassLoader(ReverseEngine.loader(loader));
     try {
-      worker = opened(Worker.source("reverse", "suffix!", OPTIONS.data("data")));
+      worker = opened(Worker.source("reverse", "suffix!", PATIENT.data("data")));
     } finally {
       thread.setContextClassLoader(loader);
     }

@@ -22,7 +22,8 @@ import reactor.core.publisher.Sinks;
 final class WorkerSubjects {
 
   // Nobody is interrupted before the release of what it waits for.
-  private static final WorkerOptions PATIENT = WorkerOptions.defaults().grace(Duration.ofHours(1));
+  private static final WorkerOptions PATIENT =
+      WorkerOptions.defaults().grace(Duration.ofHours(1)).hardGrace(Duration.ofHours(1));
   private static final Worker<Long, Long> HEARER = Worker.of((n, self) -> {});
   private static final WorkerPool<Long, Long> POOL =
       WorkerPool.of(
@@ -163,7 +164,7 @@ final class WorkerSubjects {
 
   private static PublisherConformance<Integer> ending(
       String name, Function<Worker<Long, Long>, Mono<Integer>> end) {
-    return PublisherConformance.single(name, () -> end.apply(Worker.of((n, self) -> {})))
+    return PublisherConformance.single(name, () -> end.apply(Worker.of((n, self) -> {}, PATIENT)))
         .fanOut(FanOut.MULTICAST)
         .cannotFail("only if a thread could not be ended")
         .cannotBeEmpty("completes with the exit code")

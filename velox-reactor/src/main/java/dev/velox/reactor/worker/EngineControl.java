@@ -3,8 +3,11 @@ package dev.velox.reactor.worker;
 import javax.script.ScriptEngine;
 import org.jspecify.annotations.Nullable;
 
-/** How a script is ended that heeds neither the abort signal nor an interrupt. */
-interface HardStop {
+/**
+ * What an engine can do beyond {@code javax.script}: be ended by force, when its script heeds
+ * neither the abort signal nor an interrupt, and run what a script has lined up for after its call.
+ */
+interface EngineControl {
 
   /** What a stopped script throws. It is no exception, so that the script can't catch it. */
   final class ScriptStopped extends Error {
@@ -19,6 +22,9 @@ interface HardStop {
   /** From now on this thread runs the script; called before anything is evaluated. */
   void enter();
 
+  /** A call of the script has returned; runs the reactions of its promises. */
+  void settle();
+
   /** This thread runs the script no longer. */
   void leave();
 
@@ -26,9 +32,9 @@ interface HardStop {
   void stop();
 
   /** The means for an engine; {@code null} if there is none. */
-  static @Nullable HardStop of(ScriptEngine engine) {
+  static @Nullable EngineControl of(ScriptEngine engine) {
     return engine.getClass().getName().equals("org.mozilla.javascript.engine.RhinoScriptEngine")
-        ? new RhinoStop()
+        ? new RhinoControl()
         : null;
   }
 }

@@ -11,7 +11,7 @@ import org.mozilla.javascript.ContextFactory;
  *
  * <p>State: one flag, which is set once by any thread and read by the script's.
  */
-final class RhinoStop implements HardStop {
+final class RhinoControl implements EngineControl {
 
   private static final int INSTRUCTIONS = 10_000;
 
@@ -21,6 +21,14 @@ final class RhinoStop implements HardStop {
   @Override
   public void enter() {
     entered = new Factory(this).enterContext();
+  }
+
+  @Override
+  public void settle() {
+    Context own = entered;
+    if (own != null) {
+      own.processMicrotasks(); // which Rhino's engine does for an evaluation, but not for a call
+    }
   }
 
   @Override
@@ -38,10 +46,10 @@ final class RhinoStop implements HardStop {
   }
 
   private static final class Factory extends ContextFactory {
-    private final RhinoStop stop;
+    private final RhinoControl control;
 
-    Factory(RhinoStop stop) {
-      this.stop = stop;
+    Factory(RhinoControl control) {
+      this.control = control;
     }
 
     @Override
@@ -62,7 +70,7 @@ final class RhinoStop implements HardStop {
 
     @Override
     protected void observeInstructionCount(Context context, int instructions) {
-      if (stop.stopped) {
+      if (control.stopped) {
         throw new ScriptStopped();
       }
     }
