@@ -205,7 +205,9 @@ function showStatus(status) {
   say($("fleet-size"), number.format(status.fleet.size));
   say($("fleet-said"), status.fleet.aircraft === status.fleet.size ? "None is lost, none is counted twice." : "The number of aircraft has changed!");
   say($("moved"), number.format(status.fleet.moved));
+  say($("waiting"), number.format(status.fleet.waiting));
   say($("stayed"), number.format(status.fleet.stayed));
+  bars($("runways"), status.runways, (r) => r.landings, (r) => `${number.format(r.landings)} landed${r.waiting ? `, ${number.format(r.waiting)} wait` : ""}`);
   bars($("busiest"), status.busiest, (a) => a.departures + a.arrivals, (a) => number.format(a.departures + a.arrivals));
   bars($("latest"), status.latest, (a) => a.meanDelayMinutes, (a) => `${a.meanDelayMinutes.toFixed(1)} min`);
   if (!touching) showControls(status.controls);
@@ -326,11 +328,18 @@ async function showWeather(code) {
   showAttempt(text, "");
 }
 
-function showTried({ at, code, attempt, what, after }) {
-  if (code !== asked || what !== "begun") return;
+// The end is told by the answer to the question itself.
+function showTried({ at, code, attempt, what, after, delayMillis }) {
+  if (code !== asked || what === "answered") return;
   begun ||= Date.parse(at);
   const late = ((Date.parse(at) - begun) / 1000).toFixed(1);
-  showAttempt(`attempt ${attempt}${after ? `, after ${after}` : ""}`, `${late} s`);
+  const failed = after === "TimeoutException" ? "no answer" : after === "RetryableException" ? "sent away" : after;
+  const text = {
+    begun: `attempt ${attempt}`,
+    failed: `${failed}; again in ${(delayMillis / 1000).toFixed(2)} s`,
+    "given up": `${failed}; given up`,
+  }[what];
+  showAttempt(text, `${late} s`);
 }
 
 function showAttempt(text, time) {

@@ -15,10 +15,12 @@ final class AirportsController {
 
   private final Airports airports;
   private final Board board;
+  private final Runways runways;
 
-  AirportsController(Airports airports, Board board) {
+  AirportsController(Airports airports, Board board, Runways runways) {
     this.airports = airports;
     this.board = board;
+    this.runways = runways;
   }
 
   @GetMapping("/airports")
@@ -29,6 +31,11 @@ final class AirportsController {
   @GetMapping("/airports/{code}")
   Figures airport(@PathVariable("code") String code) {
     return Figures.of(board.airport(airports.known(code).code()));
+  }
+
+  @GetMapping("/airports/{code}/runway")
+  Runways.Runway runway(@PathVariable("code") String code) {
+    return runways.at(airports.known(code).code());
   }
 
   /**

@@ -34,15 +34,17 @@ final class BoardController implements DisposableBean {
   private final Board board;
   private final Replay replay;
   private final Gates gates;
+  private final Runways runways;
 
   // One look at the board a few times a second, for all who watch.
   private final Broadcast<Status> live = Broadcast.<Status>builder().replay(1).build();
   private final Disposable looking;
 
-  BoardController(Board board, Replay replay, Gates gates) {
+  BoardController(Board board, Replay replay, Gates gates, Runways runways) {
     this.board = board;
     this.replay = replay;
     this.gates = gates;
+    this.runways = runways;
     this.looking =
         Flux.interval(Duration.ZERO, REFRESH)
             .onBackpressureDrop()
@@ -76,7 +78,14 @@ final class BoardController implements DisposableBean {
         board.totals(),
         board.fill(),
         board.openViews(),
-        new Fleet(fleet.fleet(), fleet.aircraft(), fleet.moved(), fleet.stayed(), fleet.runways()),
+        new Fleet(
+            fleet.fleet(),
+            fleet.aircraft(),
+            fleet.waiting(),
+            fleet.moved(),
+            fleet.stayed(),
+            fleet.runways()),
+        runways.busiest(SHOWN_AIRPORTS),
         top(airports, Comparator.comparingLong(AirportFigures::movements)),
         top(
             airports.stream().filter(a -> a.arrivals() >= FEWEST_ARRIVALS).toList(),
@@ -109,6 +118,7 @@ final class BoardController implements DisposableBean {
    * @param channel how full the channel is, and who waits
    * @param readers how many read {@code /flights}
    * @param fleet how many aircraft there are, and how they move
+   * @param runways those with the most landings
    * @param busiest the airports with the most departures and arrivals
    * @param latest the airports with the greatest mean delay, of those with some arrivals
    */
@@ -121,6 +131,7 @@ final class BoardController implements DisposableBean {
       Board.Fill channel,
       int readers,
       Fleet fleet,
+      List<Runways.Runway> runways,
       List<AirportsController.Figures> busiest,
       List<AirportsController.Figures> latest) {}
 
@@ -129,11 +140,12 @@ final class BoardController implements DisposableBean {
    *
    * @param size how many aircraft there are
    * @param aircraft how many were found at gates at one instant: as many
+   * @param waiting how many wait for a gate
    * @param moved how often one has moved
    * @param stayed how many waited for a gate in vain
    * @param runways how many runways are in use now
    */
-  record Fleet(int size, int aircraft, long moved, long stayed, int runways) {}
+  record Fleet(int size, int aircraft, int waiting, long moved, long stayed, int runways) {}
 
   /**
    * How fast everything is set to go. What is left out when it is put stays as it is.

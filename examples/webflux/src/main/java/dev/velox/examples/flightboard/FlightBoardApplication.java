@@ -17,6 +17,8 @@ import org.springframework.core.env.Environment;
  * POST /flights ------+                 |
  *                                       +-> GET /airports/{code}, /totals, /board
  *                                       +-> Gates: the fleet moves, GET /gates
+ *                                             |
+ *                                             +-> Runways, GET /airports/{code}/runway
  * </pre>
  *
  * <p>Data flows from left to right, and demand from right to left: a slow reader slows the board,
@@ -48,8 +50,13 @@ public class FlightBoardApplication {
   }
 
   @Bean
-  Gates gates(FlightBoardProperties properties, Airports airports) {
-    return new Gates(airports.all(), properties.fleet());
+  Runways runways(FlightBoardProperties properties) {
+    return new Runways(properties.fleet().landing());
+  }
+
+  @Bean
+  Gates gates(FlightBoardProperties properties, Airports airports, Runways runways) {
+    return new Gates(airports.all(), properties.fleet(), runways);
   }
 
   @Bean
@@ -70,7 +77,8 @@ public class FlightBoardApplication {
                     + environment.getProperty("local.server.port")
                     + "/upstream/weather/"
                     + code),
-        properties.weatherKept());
+        properties.weatherKept(),
+        properties.weatherTimeout());
   }
 
   @Bean

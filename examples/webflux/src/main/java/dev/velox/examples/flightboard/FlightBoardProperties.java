@@ -19,6 +19,7 @@ import org.springframework.util.ResourceUtils;
  * @param viewCapacity how many flights may wait for one reader
  * @param patience how long the board waits for a reader that has no room
  * @param weatherKept for how long the weather of an airport is not asked for again
+ * @param weatherTimeout how long an attempt to ask for the weather may take
  * @param fleet the fleet that moves with the flights
  */
 @ConfigurationProperties("flightboard")
@@ -30,6 +31,7 @@ record FlightBoardProperties(
     @DefaultValue("256") int viewCapacity,
     @DefaultValue("2s") Duration patience,
     @DefaultValue("10m") Duration weatherKept,
+    @DefaultValue("500ms") Duration weatherTimeout,
     @DefaultValue Fleet fleet) {
 
   /**
@@ -73,6 +75,10 @@ record FlightBoardProperties(
     require(viewCapacity > 0, "view-capacity", "must be positive, but was " + viewCapacity);
     require(patience.toMillis() > 0, "patience", "must be positive, but was " + patience);
     require(weatherKept.toMillis() > 0, "weather-kept", "must be positive, but was " + weatherKept);
+    require(
+        weatherTimeout.toMillis() > 0 && weatherTimeout.compareTo(Weather.DEADLINE) <= 0,
+        "weather-timeout",
+        "must be positive and at most " + Weather.DEADLINE + ", but was " + weatherTimeout);
   }
 
   Resource flightsResource() {

@@ -10,10 +10,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.springframework.core.io.Resource;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -21,6 +22,7 @@ import reactor.core.scheduler.Schedulers;
 @RestController
 final class ReportController {
 
+  private static final int BAND_MILES = 500;
   private static final Duration FOREVER = Duration.ofMillis(Long.MAX_VALUE);
 
   private final Mono<ParallelArray<Flight>> flights;
@@ -53,19 +55,28 @@ final class ReportController {
     return flights.flatMap(
         all ->
             Mono.zip(
-                all.reduceParallel(Delays.NONE, Delays::with, Delays::plus),
-                all.groupBy(flight -> flight.scheduled().getHour()).flatMap(this::hours),
-                Report::new));
+                    all.reduceParallel(Delays.NONE, Delays::with, Delays::plus),
+                    by(all, flight -> flight.scheduled().getHour(), Hour::new),
+                    by(
+                        all,
+                        flight -> flight.distanceMiles() / BAND_MILES * BAND_MILES,
+                        Distance::new))
+                .map(parts -> new Report(parts.getT1(), parts.getT2(), parts.getT3())));
   }
 
-  private Mono<List<Hour>> hours(Map<Integer, List<Flight>> byHour) {
-    return Flux.fromIterable(byHour.entrySet())
+  /** The delays of each group, in the order of their keys. */
+  private static <R> Mono<List<R>> by(
+      ParallelArray<Flight> all,
+      Function<Flight, Integer> key,
+      BiFunction<Integer, Delays, R> row) {
+    return all.groupBy(key)
+        .flatMapIterable(Map::entrySet)
         .sort(Map.Entry.comparingByKey())
         .concatMap(
-            hour ->
-                ParallelArray.of(hour.getValue())
+            group ->
+                ParallelArray.of(group.getValue())
                     .reduceParallel(Delays.NONE, Delays::with, Delays::plus)
-                    .map(delays -> new Hour(hour.getKey(), delays)))
+                    .map(delays -> row.apply(group.getKey(), delays)))
         .collectList();
   }
 
@@ -74,8 +85,17 @@ final class ReportController {
    *
    * @param all the delays of all flights
    * @param hours the same by the hour of departure
+   * @param distances the same by how far they fly
    */
-  record Report(Delays all, List<Hour> hours) {}
+  record Report(Delays all, List<Hour> hours, List<Distance> distances) {}
+
+  /**
+   * Flights of about the same distance.
+   *
+   * @param fromMiles the shortest; the longest is 499 miles more
+   * @param delays of these
+   */
+  record Distance(int fromMiles, Delays delays) {}
 
   /**
    * One hour of the day.

@@ -3,11 +3,12 @@ package dev.velox.examples.flightboard;
 import dev.velox.reactor.channel.Broadcast;
 import dev.velox.reactor.channel.SlowSubscriber;
 import dev.velox.reactor.collection.ConcurrentMap;
-import dev.velox.reactor.retry.Attempt;
 import dev.velox.reactor.retry.Backoff;
+import dev.velox.reactor.retry.FailedAttempt;
 import dev.velox.reactor.retry.Jitter;
 import dev.velox.reactor.retry.NetworkException;
 import dev.velox.reactor.retry.NetworkFailures;
+import dev.velox.reactor.retry.RetryListener;
 import dev.velox.reactor.retry.RetryPolicy;
 import dev.velox.reactor.retry.RetryableException;
 import java.net.URI;
@@ -30,27 +31,23 @@ import reactor.core.publisher.Mono;
  */
 final class Weather {
 
-  private static final RetryPolicy POLICY =
-      RetryPolicy.builder()
-          .maxAttempts(5)
-          .backoff(Backoff.exponential(Duration.ofMillis(50)).jitter(Jitter.FULL))
-          .retryOn(NetworkException.class, RetryableException.class, TimeoutException.class)
-          .attemptTimeout(Duration.ofMillis(500))
-          .deadline(Duration.ofSeconds(30))
-          .name("weather")
-          .build();
+  /** How long an answer may take, with all attempts. */
+  static final Duration DEADLINE = Duration.ofSeconds(30);
 
   private final WebClient client = WebClient.create();
   private final Function<String, URI> upstream;
+  private final Duration attemptTimeout;
   private final ConcurrentMap<String, Report> reports;
   private final Broadcast<Tried> attempts = Broadcast.<Tried>builder().replay(32).build();
 
   /**
    * @param upstream where the weather of an airport is asked for
    * @param kept for how long it is not asked for again
+   * @param attemptTimeout how long an attempt may take
    */
-  Weather(Function<String, URI> upstream, Duration kept) {
+  Weather(Function<String, URI> upstream, Duration kept, Duration attemptTimeout) {
     this.upstream = upstream;
+    this.attemptTimeout = attemptTimeout;
     this.reports =
         ConcurrentMap.<String, Report>builder().name("weather").expireAfterWrite(kept).build();
   }
@@ -66,36 +63,62 @@ final class Weather {
   }
 
   private Mono<Report> ask(String code) {
-    return POLICY.executeAttempts(
-        attempt -> {
-          tell(code, attempt, "begun");
-          return client
-              .get()
-              .uri(upstream.apply(code))
-              .retrieve()
-              .bodyToMono(Sky.class)
-              .onErrorMap(
-                  WebClientResponseException.class,
-                  refused ->
-                      NetworkFailures.mapStatus(
-                          refused.getStatusCode().value(),
-                          refused.getHeaders().getFirst("Retry-After"),
-                          refused))
-              .onErrorMap(NetworkFailures::map)
-              .map(sky -> new Report(code, sky.sky(), sky.celsius(), attempt.number()))
-              .doOnNext(answered -> tell(code, attempt, "answered"));
-        });
+    return policy(code)
+        .executeAttempts(
+            attempt -> {
+              tell(code, attempt.number(), "begun", attempt.lastFailure(), null);
+              return client
+                  .get()
+                  .uri(upstream.apply(code))
+                  .retrieve()
+                  .bodyToMono(Sky.class)
+                  .onErrorMap(
+                      WebClientResponseException.class,
+                      refused ->
+                          NetworkFailures.mapStatus(
+                              refused.getStatusCode().value(),
+                              refused.getHeaders().getFirst("Retry-After"),
+                              refused))
+                  .onErrorMap(NetworkFailures::map)
+                  .map(sky -> new Report(code, sky.sky(), sky.celsius(), attempt.number()))
+                  .doOnNext(answered -> tell(code, attempt.number(), "answered", null, null));
+            });
   }
 
-  private void tell(String code, Attempt attempt, String what) {
-    Throwable last = attempt.lastFailure();
+  /** The same rules for all airports, and a listener that knows which airport this is about. */
+  private RetryPolicy policy(String code) {
+    return RetryPolicy.builder()
+        .maxAttempts(5)
+        .backoff(Backoff.exponential(Duration.ofMillis(50)).jitter(Jitter.FULL))
+        .retryOn(NetworkException.class, RetryableException.class, TimeoutException.class)
+        .attemptTimeout(attemptTimeout)
+        .deadline(DEADLINE)
+        .name("weather")
+        .listener(
+            new RetryListener() {
+              @Override
+              public void onRetry(FailedAttempt failed, Duration delay) {
+                tell(code, failed.attempt(), "failed", failed.error(), delay);
+              }
+
+              @Override
+              public void onGiveUp(FailedAttempt failed, Reason reason) {
+                tell(code, failed.attempt(), "given up", failed.error(), null);
+              }
+            })
+        .build();
+  }
+
+  private void tell(
+      String code, int attempt, String what, @Nullable Throwable after, @Nullable Duration delay) {
     attempts.tryPublish(
         new Tried(
             Instant.now(),
             code,
-            attempt.number(),
+            attempt,
             what,
-            last == null ? null : last.getClass().getSimpleName()));
+            after == null ? null : after.getClass().getSimpleName(),
+            delay == null ? null : delay.toMillis()));
   }
 
   /**
@@ -117,13 +140,21 @@ final class Weather {
   record Report(String code, String sky, int celsius, int attempts) {}
 
   /**
-   * One attempt to ask the upstream.
+   * What becomes of an attempt to ask the upstream.
    *
    * @param at when
    * @param code for which airport
    * @param attempt which one, from 1
-   * @param what {@code begun} or {@code answered}
-   * @param after the failure of the one before; {@code null} for the first
+   * @param what {@code begun}, {@code answered}, {@code failed}, or, if it was the last, {@code
+   *     given up}
+   * @param after how it failed, or, if it has begun, how the one before did; {@code null} if none
+   * @param delayMillis how long is waited before the next, if it {@code failed}
    */
-  record Tried(Instant at, String code, int attempt, String what, @Nullable String after) {}
+  record Tried(
+      Instant at,
+      String code,
+      int attempt,
+      String what,
+      @Nullable String after,
+      @Nullable Long delayMillis) {}
 }

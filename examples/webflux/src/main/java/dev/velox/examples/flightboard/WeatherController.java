@@ -3,10 +3,13 @@ package dev.velox.examples.flightboard;
 import static dev.velox.reactor.async.Async.async;
 import static dev.velox.reactor.async.Async.await;
 
+import dev.velox.reactor.retry.RetryableException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -18,6 +21,7 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.function.client.WebClientResponseException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -55,7 +59,11 @@ final class WeatherController {
           Weather.@Nullable Report report;
           try {
             report = await(weather.at(airport.code()));
-          } catch (RuntimeException unknown) {
+          } catch (CancellationException gone) {
+            throw gone; // nobody wants the rest either
+          } catch (Exception unknown) {
+            // Not only runtime exceptions: what is awaited fails as it is, and a time-out is
+            // checked.
             report = null; // better the rest than nothing
           }
           int aircraft =
@@ -99,7 +107,8 @@ final class WeatherController {
    * Of three calls for an airport, one is sent away for a second, one hangs, and one is answered.
    */
   @GetMapping("/upstream/weather/{code}")
-  Mono<ResponseEntity<Weather.Sky>> upstream(@PathVariable("code") String code) {
+  Mono<ResponseEntity<Weather.Sky>> upstream(@PathVariable("code") String asked) {
+    String code = airports.known(asked).code(); // so there are only so many counters
     int call = calls.computeIfAbsent(code, first -> new AtomicInteger()).getAndIncrement();
     return switch (call % 3) {
       case 0 ->
@@ -115,6 +124,16 @@ final class WeatherController {
   @ExceptionHandler
   ProblemDetail unknown(UnknownAirportException unknown) {
     return ProblemDetail.forStatusAndDetail(HttpStatus.NOT_FOUND, unknown.getMessage());
+  }
+
+  @ExceptionHandler({
+    RetryableException.class,
+    TimeoutException.class,
+    WebClientResponseException.class
+  })
+  ProblemDetail unavailable(Exception failure) {
+    return ProblemDetail.forStatusAndDetail(
+        HttpStatus.SERVICE_UNAVAILABLE, "The weather can't be had: " + failure.getMessage());
   }
 
   private static ResponseEntity<Weather.Sky> sky(String code) {

@@ -51,7 +51,12 @@ class FlightBoardPropertiesTest {
     "capacity, 0",
     "capacity, many",
     "view-capacity, 0",
-    "patience, 0s"
+    "patience, 0s",
+    "weather-kept, 0s",
+    "weather-timeout, 0s",
+    "fleet.aircraft-per-hub, -1",
+    "fleet.gates, 9",
+    "fleet.patience, 0s"
   })
   void a_wrong_value_fails_the_start_and_is_named(String property, String value) {
     runner

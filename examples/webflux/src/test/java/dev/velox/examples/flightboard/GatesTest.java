@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -30,7 +31,9 @@ class GatesTest {
 
   private static Gates gates(List<String> hubs, int perHub, int gates, Duration patience) {
     return new Gates(
-        AIRPORTS, new FlightBoardProperties.Fleet(hubs, perHub, gates, Duration.ZERO, patience));
+        AIRPORTS,
+        new FlightBoardProperties.Fleet(hubs, perHub, gates, Duration.ZERO, patience),
+        new Runways(Duration.ZERO));
   }
 
   @AfterEach
@@ -59,6 +62,7 @@ class GatesTest {
     assertThat(gates.move("CCC", "AAA").block()).isFalse();
     assertThat(gates.move("ZZZ", "AAA").block()).isFalse();
     assertThat(gates.status().block().moved()).isZero();
+    assertThat(gates.status().block().notModelled()).isEqualTo(2);
   }
 
   @Test
@@ -68,6 +72,7 @@ class GatesTest {
     gates.move("AAA", "BBB").subscribe(waiting);
     assertThat(waiting.isTerminated()).isFalse();
     assertThat(at("AAA")).isEqualTo(1);
+    assertThat(gates.status().block().airports()).contains(new Gates.Taken("BBB", 3, 1));
 
     assertThat(gates.move("BBB", "CCC").block()).isTrue();
 
@@ -75,6 +80,38 @@ class GatesTest {
     assertThat(waiting.getReceivedOnNext()).containsExactly(true);
     assertThat(at("AAA")).isZero();
     assertThat(at("BBB")).isEqualTo(3);
+    assertThat(gates.status().block().waiting()).isZero();
+  }
+
+  @Test
+  void who_leaves_while_it_waits_is_not_waited_for() {
+    assertThat(gates.move("AAA", "BBB").block()).isTrue();
+    Disposable waiting = gates.move("AAA", "BBB").subscribe();
+    assertThat(gates.status().block().waiting()).isEqualTo(1);
+
+    waiting.dispose();
+
+    assertThat(gates.status().block().waiting()).isZero();
+    assertThat(gates.move("BBB", "CCC").block()).isTrue();
+    assertThat(at("AAA")).isEqualTo(1);
+  }
+
+  @Test
+  void moves_that_wait_hold_up_neither_the_replay_nor_the_count() {
+    gates.destroy();
+    gates = gates(List.of("AAA", "BBB"), 3, 3, Duration.ofHours(1));
+    // More than may be on their way at once and wait in the channel: none of these can move.
+    for (int i = 0; i < 1_000; i++) {
+      gates.flown(new Flight(LocalDateTime.MIN, "AAA", "BBB", 1, 0));
+    }
+
+    Gates.Status status =
+        Mono.defer(gates::status)
+            .repeat()
+            .filter(now -> now.waiting() == 64)
+            .blockFirst(Duration.ofSeconds(30));
+    assertThat(status.leftOut()).isPositive();
+    assertThat(status.aircraft()).isEqualTo(6);
   }
 
   @Test

@@ -51,7 +51,7 @@ final class RunningBoard implements AutoCloseable {
 
   HttpRequest.Builder to(String path) {
     return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
-        .timeout(Duration.ofSeconds(50));
+        .timeout(Duration.ofSeconds(100));
   }
 
   HttpResponse<String> send(HttpRequest request) {
