@@ -17,6 +17,9 @@ import org.junit.jupiter.api.parallel.ResourceLock;
  * {@code firstSeed} set to the seed and {@code seeds} to 1. Each seed is a test with everything
  * that belongs to one, from a new instance to its {@code @BeforeEach} methods; the body itself runs
  * on a thread of its own, on which nothing may block.
+ *
+ * <p>For a longer run, JUnit's configuration parameter (or system property) {@code
+ * velox.simulation.times} multiplies the number of seeds of every such test.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -25,6 +25,8 @@ final class SimulationExtension implements TestTemplateInvocationContextProvider
 
   static final String REPLAY = "velox.simulation.seed";
 
+  static final String TIMES = "velox.simulation.times";
+
   @Override
   public boolean supportsTestTemplate(ExtensionContext context) {
     return true;
@@ -42,9 +44,17 @@ final class SimulationExtension implements TestTemplateInvocationContextProvider
     String replay = System.getProperty(REPLAY);
     LongStream seeds =
         replay == null
-            ? LongStream.range(test.firstSeed(), test.firstSeed() + test.seeds())
+            ? LongStream.range(test.firstSeed(), test.firstSeed() + test.seeds() * times(context))
             : LongStream.of(Long.parseLong(replay));
     return seeds.takeWhile(seed -> !failed.get()).mapToObj(seed -> new Run(test, seed, failed));
+  }
+
+  private static long times(ExtensionContext context) {
+    String times = context.getConfigurationParameter(TIMES).orElse("1");
+    if (!times.matches("[1-9]\\d{0,8}")) {
+      throw new IllegalStateException(TIMES + " must be a whole number from 1, but was " + times);
+    }
+    return Long.parseLong(times);
   }
 
   /** One seed. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.velox.tck.Conformance;
 import dev.velox.tck.ConformanceReport;
 import dev.velox.tck.RuleResult.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -49,6 +52,9 @@ class LibraryConformanceTest {
           // A view as Reactor's ParallelFlux, which is no Publisher.
           "ParallelArray.parallel()");
 
+  private static final Path PROOF =
+      Path.of("target", "reactive-streams-conformance", "library.txt");
+
   @TestFactory
   Stream<DynamicNode> every_rule_that_applies_is_followed() {
     return SUBJECTS.stream().map(Subject::conformance).map(Conformance::container);
@@ -66,7 +72,7 @@ class LibraryConformanceTest {
   }
 
   @AfterAll
-  static void the_rules_were_really_run() {
+  static void the_rules_were_really_run() throws IOException {
     assertThat(SUBJECTS)
         .allSatisfy(
             subject ->
@@ -74,5 +80,8 @@ class LibraryConformanceTest {
                     .filteredOn(r -> r.subject().equals(subject.conformance().subject()))
                     .filteredOn(result -> result.outcome() == Outcome.PASSED)
                     .hasSizeGreaterThanOrEqualTo(15));
+    // The build looks for it: this class can't say itself that it was left out.
+    Files.createDirectories(PROOF.getParent());
+    Files.writeString(PROOF, SUBJECTS.size() + " subjects\n");
   }
 }

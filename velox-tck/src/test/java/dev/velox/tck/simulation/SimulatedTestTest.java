@@ -20,6 +20,10 @@ class SimulatedTestTest {
   private static final Pattern SEED = Pattern.compile("replay with -Dvelox.simulation.seed=(\\d+)");
 
   private static TestExecutionSummary run(String method) {
+    return run(method, "1");
+  }
+
+  private static TestExecutionSummary run(String method, String times) {
     SummaryGeneratingListener summary = new SummaryGeneratingListener();
     LauncherFactory.create()
         .execute(
@@ -27,6 +31,7 @@ class SimulatedTestTest {
                 .selectors(
                     selectMethod(PlantedBugs.class, method, SimulatedSchedulers.class.getName()))
                 .configurationParameter(PlantedBugs.PURPOSE, "true")
+                .configurationParameter(SimulationExtension.TIMES, times)
                 .configurationParameter("junit.jupiter.execution.parallel.enabled", "false")
                 .build(),
             summary);
@@ -77,5 +82,10 @@ class SimulatedTestTest {
 
     assertThat(summary.getTestsSucceededCount()).isEqualTo(40);
     assertThat(summary.getTestsFailedCount()).isZero();
+  }
+
+  @Test
+  void a_longer_run_multiplies_the_seeds() {
+    assertThat(run("no_bug", "3").getTestsSucceededCount()).isEqualTo(120);
   }
 }
