@@ -1,0 +1,218 @@
+package dev.velox.reactor.actor;
+
+import dev.velox.reactor.channel.Overflow;
+import dev.velox.reactor.internal.Args;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Options of an {@link Actor}. A builder may build many; it is not for use by several threads at
+ * once.
+ *
+ * @param <S> the type of the state
+ * @param <M> the type of the messages
+ */
+public final class ActorBuilder<S, M> {
+
+  private final S initial;
+  private final Object behavior;
+  private @Nullable String name;
+  private int capacity = Settings.DEFAULT.capacity();
+  private Overflow overflow = Settings.DEFAULT.overflow();
+  private @Nullable Comparator<Object> priority;
+  private int throughput = Settings.DEFAULT.throughput();
+  private @Nullable Duration askTimeout;
+  private Supervision supervision = Settings.DEFAULT.supervision();
+  private @Nullable Scheduler scheduler;
+  private @Nullable Scheduler timer;
+  private @Nullable Consumer<? super DeadLetter> onDeadLetter;
+  private @Nullable Consumer<? super ActorEvent> onEvent;
+
+  ActorBuilder(S initial, Object behavior) {
+    this.initial = initial;
+    this.behavior = behavior;
+  }
+
+  /**
+   * A name, for errors, events, {@code Scannable} and the registry of a system. The default is a
+   * number.
+   *
+   * @param actorName the name
+   * @return this builder
+   */
+  public ActorBuilder<S, M> name(String actorName) {
+    this.name = Args.notNull(actorName, "name");
+    return this;
+  }
+
+  /**
+   * How many messages may wait, and what happens to one more. The default is 1,024 and {@link
+   * Overflow#WAIT}.
+   *
+   * @param messages how many
+   * @param whenFull what happens to one more
+   * @return this builder
+   * @throws IllegalArgumentException if {@code messages} is not positive
+   */
+  public ActorBuilder<S, M> mailbox(int messages, Overflow whenFull) {
+    this.capacity = Args.positive(messages, "mailbox");
+    this.overflow = Args.notNull(whenFull, "overflow");
+    return this;
+  }
+
+  /**
+   * How many messages may wait before senders do.
+   *
+   * @param messages how many
+   * @return this builder
+   * @throws IllegalArgumentException if {@code messages} is not positive
+   */
+  public ActorBuilder<S, M> mailbox(int messages) {
+    return mailbox(messages, Overflow.WAIT);
+  }
+
+  /**
+   * Lets any number of messages wait.
+   *
+   * @return this builder
+   */
+  public ActorBuilder<S, M> unboundedMailbox() {
+    return mailbox(Integer.MAX_VALUE);
+  }
+
+  /**
+   * Takes the least message first, by an order that must not fail; among equals the earlier one.
+   * Not with {@link Overflow#DROP_OLDEST}.
+   *
+   * @param order the order
+   * @return this builder
+   */
+  @SuppressWarnings("unchecked") // only messages, which are of type M, are compared
+  public ActorBuilder<S, M> priority(Comparator<? super M> order) {
+    this.priority = (Comparator<Object>) Args.notNull(order, "priority");
+    return this;
+  }
+
+  /**
+   * How many messages an actor handles in one turn while others wait for theirs. The default is 64.
+   *
+   * @param messages how many
+   * @return this builder
+   * @throws IllegalArgumentException if {@code messages} is not positive
+   */
+  public ActorBuilder<S, M> throughput(int messages) {
+    this.throughput = Args.positive(messages, "throughput");
+    return this;
+  }
+
+  /**
+   * How long {@link Actor#ask(java.util.function.Function)} waits. The default is until it is
+   * answered, or known not to be.
+   *
+   * @param timeout how long
+   * @return this builder
+   * @throws IllegalArgumentException if {@code timeout} is not positive
+   */
+  public ActorBuilder<S, M> askTimeout(Duration timeout) {
+    this.askTimeout = Args.positive(timeout, "askTimeout");
+    return this;
+  }
+
+  /**
+   * What happens when a behaviour fails. The default is {@link Supervision#resume()}.
+   *
+   * @param decisions what happens
+   * @return this builder
+   */
+  public ActorBuilder<S, M> supervision(Supervision decisions) {
+    this.supervision = Args.notNull(decisions, "supervision");
+    return this;
+  }
+
+  /**
+   * Where the actor takes its turns. The default is a fork-join pool with as many non-blocking
+   * threads as processors, or virtual time.
+   *
+   * @param turns the scheduler
+   * @return this builder
+   */
+  public ActorBuilder<S, M> scheduler(Scheduler turns) {
+    this.scheduler = Args.notNull(turns, "scheduler");
+    return this;
+  }
+
+  /**
+   * Whose time ends asks, delays restarts and drives timers. The default is {@code
+   * Schedulers.parallel()}, looked up at each use.
+   *
+   * @param clock the scheduler
+   * @return this builder
+   */
+  public ActorBuilder<S, M> timer(Scheduler clock) {
+    this.timer = Args.notNull(clock, "timer");
+    return this;
+  }
+
+  /**
+   * Is called with each message that was accepted and will not be handled.
+   *
+   * @param callback what to do with it
+   * @return this builder
+   */
+  public ActorBuilder<S, M> onDeadLetter(Consumer<? super DeadLetter> callback) {
+    this.onDeadLetter = Args.notNull(callback, "onDeadLetter");
+    return this;
+  }
+
+  /**
+   * Is called with what happens to the actor.
+   *
+   * @param callback what to do with it
+   * @return this builder
+   */
+  public ActorBuilder<S, M> onEvent(Consumer<? super ActorEvent> callback) {
+    this.onEvent = Args.notNull(callback, "onEvent");
+    return this;
+  }
+
+  /**
+   * Builds an actor, which starts at once.
+   *
+   * @return a new actor
+   * @throws IllegalStateException if a priority is combined with dropping the oldest
+   */
+  public StatefulActor<S, M> build() {
+    return build(name, null).begin();
+  }
+
+  /** An actor that has not begun. */
+  DefaultActor<S, M> build(@Nullable String actorName, @Nullable Home home) {
+    if (priority != null && overflow == Overflow.DROP_OLDEST) {
+      throw new IllegalStateException(
+          "priority " + priority + " can't be combined with overflow " + overflow);
+    }
+    Settings settings =
+        new Settings(
+            actorName,
+            capacity,
+            overflow,
+            priority,
+            throughput,
+            askTimeout,
+            supervision,
+            scheduler,
+            timer,
+            onDeadLetter,
+            onEvent);
+    DefaultActor<S, M> actor = new DefaultActor<>(settings, initial, behavior);
+    actor.home = home;
+    return actor;
+  }
+
+  @Nullable String name() {
+    return name;
+  }
+}
