@@ -1,0 +1,14 @@
+package dev.velox.examples.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ActorExampleTest {
+
+  @Test
+  void the_counter_counts() {
+    assertThat(ActorExample.count().block(Duration.ofSeconds(40))).isEqualTo(1);
+  }
+}
