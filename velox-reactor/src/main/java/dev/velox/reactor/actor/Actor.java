@@ -1,201 +1,258 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
-import reactor.core.Scannable;
+import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Who handles messages one at a time. Any number of senders may send, from any thread; nobody else
- * touches the actor's state, so nothing is locked. No thread belongs to an actor.
+ * Handles messages one at a time, in the order in which each sender sent them. It has no thread: it
+ * takes turns on a scheduler, a bounded number of messages each, and costs a few objects while it
+ * has nothing to do.
  *
  * <pre>{@code
- * StatefulActor<Integer, Counter> counter = Actor.of(0, (count, message) -> switch (message) { ... });
+ * sealed interface Counter {}
+ * record Increment() implements Counter {}
+ * record Get(Reply<Integer> reply) implements Counter {}
  *
- * counter.send(new Increment());   // Mono<Void>: accepted by the mailbox
- * counter.ask(Get::new);           // Mono<Integer>: record Get(Reply<Integer> reply)
- * counter.states();                // Flux<Integer>: the state, then every change
+ * StatefulActor<Integer, Counter> counter = Actor.of(0, Behavior.sync((state, message) -> {
+ *   if (message instanceof Get get) {
+ *     get.reply().reply(state);
+ *     return state;
+ *   }
+ *   return state + 1;
+ * }));
+ * counter.send(new Increment()).then(counter.ask(Get::new));   // 1
  * }</pre>
  *
- * <p><b>One at a time.</b> Messages of one sender are handled in the order in which they were
- * accepted. The next message is not begun before the {@code Mono} of the one before has completed,
- * as in a {@code concatMap} over the mailbox. The new state is there only when a behaviour has
- * succeeded.
+ * <p>The next message is not handed over before the {@code Mono} of the one before has completed,
+ * on whatever thread. So an actor means what {@code concatMap} over its messages would mean; the
+ * new state counts once the {@code Mono} has completed.
  *
- * <p><b>The mailbox</b> is bounded; {@link #send} waits, first come, first served, while it is
- * full, {@link #trySend} says no. A behaviour that sends to its own full mailbox gets a {@link
- * MailboxFullException}, since it would wait for itself.
- *
- * <p><b>Failures.</b> A behaviour that fails is handled by {@link Supervision}; its asker is told
- * at once, and if there is none, the failure goes to Reactor's {@code onErrorDropped} hook.
- *
- * <p><b>Threads.</b> A behaviour runs on the builder's scheduler, by default a pool of non-blocking
- * threads, and goes on wherever its {@code Mono} does. It must not block.
- *
- * <p><b>Context.</b> A behaviour sees the {@code Context} of the send or ask that caused it.
+ * <p>The mailbox is bounded: {@code send} and {@code ask} wait for room, first come, first served,
+ * {@link #trySend} does not. A behaviour that sends to its own full mailbox, and would wait for
+ * itself, gets a {@link MailboxFullException} at once: letting it in would make the bound a lie,
+ * and waiting would never end. It is recognised by the {@code Context}.
  *
  * @param <M> the type of the messages
  */
-public interface Actor<M> extends Scannable {
+public interface Actor<M> extends Disposable {
 
   /**
-   * An actor with a state, a mailbox of 1,024 places, that goes on after failures.
+   * An actor with the default options.
    *
    * @param <S> the type of the state
    * @param <M> the type of the messages
-   * @param initial the first state
+   * @param initial its state at first
    * @param behavior what it does with a message
-   * @return a new actor, ready
-   * @throws NullPointerException if an argument is {@code null}
+   * @return a new actor
    */
   static <S, M> StatefulActor<S, M> of(S initial, Behavior<S, M> behavior) {
+    return new DefaultActor<>(
+        Settings.DEFAULT, Args.notNull(initial, "initial"), Args.notNull(behavior, "behavior"));
+  }
+
+  /**
+   * An actor with the default options, whose behaviour needs its context.
+   *
+   * @param <S> the type of the state
+   * @param <M> the type of the messages
+   * @param initial its state at first
+   * @param behavior what it does with a message, and at the steps of its life
+   * @return a new actor, which starts at once
+   */
+  static <S, M> StatefulActor<S, M> of(S initial, ContextBehavior<S, M> behavior) {
     return builder(initial, behavior).build();
   }
 
   /**
-   * An actor with options.
+   * Options for actors.
    *
    * @param <S> the type of the state
    * @param <M> the type of the messages
-   * @param initial the first state
+   * @param initial the state at first
    * @param behavior what it does with a message
-   * @return a builder
-   * @throws NullPointerException if an argument is {@code null}
+   * @return a builder with the defaults
    */
   static <S, M> ActorBuilder<S, M> builder(S initial, Behavior<S, M> behavior) {
-    S first = Args.notNull(initial, "initial");
-    return new ActorBuilder<>(() -> first, behavior);
+    return new ActorBuilder<>(Args.notNull(initial, "initial"), Args.notNull(behavior, "behavior"));
   }
 
   /**
-   * Sends a message, waiting while the mailbox is full.
+   * Options for actors whose behaviour needs its context.
+   *
+   * @param <S> the type of the state
+   * @param <M> the type of the messages
+   * @param initial the state at first
+   * @param behavior what it does with a message, and at the steps of its life
+   * @return a builder with the defaults
+   */
+  static <S, M> ActorBuilder<S, M> builder(S initial, ContextBehavior<S, M> behavior) {
+    return new ActorBuilder<>(Args.notNull(initial, "initial"), Args.notNull(behavior, "behavior"));
+  }
+
+  /**
+   * Its name, for errors, events and registries.
+   *
+   * @return the name given, or a numbered one
+   */
+  String name();
+
+  /**
+   * Sends a message.
    *
    * @param message the message
-   * @return completes empty when the mailbox has accepted it; fails with {@link
-   *     ActorStoppedException} if the actor accepts nothing any more, and with {@link
-   *     MailboxFullException} if the mailbox is full and this is its own behaviour. Cancelled while
-   *     it waits, it sends nothing
-   * @throws NullPointerException if {@code message} is {@code null}
+   * @return completes when the mailbox has accepted it, or its overflow policy has dropped it;
+   *     fails with {@link ActorStoppedException}, or {@link MailboxFullException} if that is the
+   *     policy. Cancelled while it waits, it sends nothing. Each subscription sends once
    */
   Mono<Void> send(M message);
 
   /**
-   * {@link #send} under the field's name.
+   * {@link #send} under the name that other actor libraries use.
    *
    * @param message the message
    * @return as {@link #send}
-   * @throws NullPointerException if {@code message} is {@code null}
    */
   default Mono<Void> tell(M message) {
     return send(message);
   }
 
   /**
-   * Sends a message if that needs no waiting.
+   * Sends a message if that is possible without waiting.
    *
    * @param message the message
-   * @return what became of it, at once and exactly, from any thread
-   * @throws NullPointerException if {@code message} is {@code null}
+   * @return what became of it, exactly
    */
-  TellResult trySend(M message);
+  SendResult trySend(M message);
 
   /**
-   * Sends all elements of a source, asking it for no more than there is room for.
+   * Sends all messages of a source, asking it for no more than the mailbox accepts.
    *
-   * @param source where the messages come from
-   * @return completes with how many were accepted; fails with the source's error, or as {@link
-   *     #send}
-   * @throws NullPointerException if {@code source} is {@code null}
+   * @param source the messages
+   * @return how many were accepted, once the source completes; or its error, or those of {@link
+   *     #send}, by which the source is cancelled
    */
   Mono<Long> sendAll(Publisher<? extends M> source);
 
   /**
-   * Sends a message that carries where to answer, and waits for the answer.
+   * A view as subscriber, which asks for one message after the other, as the mailbox accepts them.
+   * The source's error is dropped through Reactor's hook; its end does not stop the actor.
    *
-   * @param <R> the type of the answer
-   * @param message makes the message
-   * @return completes with the answer. It never waits for what is already known: it fails at once
-   *     with the behaviour's failure, with {@link ActorStoppedException} if the actor is or gets
-   *     stopped, and with {@link AskDeadlockException} if it would close a cycle of asks. Cancelled
-   *     while the message is in the mailbox, the message is not handled; later, the answer is
-   *     ignored
-   * @throws NullPointerException if {@code message} is {@code null}
+   * @return a new subscriber for one source
    */
-  <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> message);
+  CoreSubscriber<M> asSubscriber();
 
   /**
-   * Sends a message that carries where to answer, and waits for the answer for some time.
+   * Asks for an answer, within the builder's time if one was given. The question is sent when the
+   * answer is requested.
    *
    * @param <R> the type of the answer
-   * @param message makes the message
-   * @param timeout how long to wait
-   * @return as {@link #ask(Function)}; fails with {@link java.util.concurrent.TimeoutException} if
-   *     there is no answer in time, and then the message is not handled if it is still in the
-   *     mailbox
-   * @throws NullPointerException if an argument is {@code null}
+   * @param question makes the message with the given reply in it
+   * @return the answer; fails at once when the behaviour fails while it handles the question, when
+   *     the actor has stopped or does so before it answers ({@link ActorStoppedException}), when
+   *     the mailbox refuses, when the ask would close a circle ({@link AskDeadlockException}), and
+   *     with {@link java.util.concurrent.TimeoutException} when the time is over. Cancelled or
+   *     timed out while the question waits or lies in the mailbox, it is never handled
+   */
+  <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> question);
+
+  /**
+   * Asks for an answer within a time. All asks share a coarse timer: it may be up to 10 ms late.
+   *
+   * @param <R> the type of the answer
+   * @param question makes the message with the given reply in it
+   * @param timeout how long to wait for it
+   * @return as {@link #ask(Function)}
    * @throws IllegalArgumentException if {@code timeout} is not positive
    */
-  <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> message, Duration timeout);
+  <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> question, Duration timeout);
 
   /**
-   * Accepts nothing more, handles what was accepted (and what waits to be), and ends.
+   * Asks for a stream of answers. The actor's {@link ReplyStream#next} waits for the asker's
+   * demand, 16 answers aside.
    *
-   * @return whether this call stopped it
+   * @param <R> the type of the answers
+   * @param question makes the message with the given stream in it
+   * @return the answers; errors as {@link #ask(Function)}
    */
-  boolean stop();
+  <R> Flux<R> askMany(Function<? super ReplyStream<R>, ? extends M> question);
 
   /**
-   * Accepts nothing more, finishes the message that it is at, and ends. What is in the mailbox goes
-   * to the dead letters.
+   * The same actor for messages of another type.
    *
-   * @return whether this call did so
+   * @param <N> the type of those messages
+   * @param adapter makes this actor's message of one; called by the sender
+   * @return a view
    */
-  boolean stopNow();
+  default <N> Actor<N> contramap(Function<? super N, ? extends M> adapter) {
+    return new AdaptedActor<>(this, Args.notNull(adapter, "adapter"));
+  }
 
   /**
-   * Accepts nothing more, cancels the message that it is at, and ends. What is in the mailbox goes
-   * to the dead letters.
+   * Stops after what was accepted. Takes no more; who waits for room is refused.
    *
-   * @return whether this call did so
+   * @return stops once it is subscribed; as {@link #terminated()}. Cancelled, the stop goes on
    */
-  boolean kill();
+  Mono<Termination> stop();
 
   /**
-   * Tells how it ended, now or whenever it does.
+   * Stops after what was accepted, or, when a time is over, {@link #stopNow()}.
    *
-   * @return completes with how it ended, never fails; cancelling has no effect on the actor
+   * @param grace how long it may go on
+   * @return as {@link #stop()}
+   */
+  Mono<Termination> stop(Duration grace);
+
+  /**
+   * Stops after the message at hand; what else was accepted becomes dead letters.
+   *
+   * @return as {@link #stop()}
+   */
+  Mono<Termination> stopNow();
+
+  /**
+   * Stops, and cancels what the behaviour at hand returned.
+   *
+   * @return as {@link #stop()}
+   */
+  Mono<Termination> kill();
+
+  /**
+   * How it ended.
+   *
+   * @return its end, whenever subscribed; never an error
    */
   Mono<Termination> terminated();
 
-  /**
-   * Whether it accepts nothing more.
-   *
-   * @return {@code true} once it was stopped in one way or the other
-   */
-  boolean isStopped();
+  /** {@link #stopNow()}, without waiting. */
+  @Override
+  void dispose();
 
   /**
-   * How many messages wait to be handled.
+   * Whether it takes no more messages.
    *
-   * @return the number at this instant, without those whose senders wait for room
+   * @return {@code true} once it was told to stop, or has ended
+   */
+  @Override
+  boolean isDisposed();
+
+  /**
+   * How many messages were accepted and not yet taken.
+   *
+   * @return their number at this instant
    */
   int mailboxSize();
 
   /**
-   * A supplier of initial states, for restarts.
+   * How many wait for room in the mailbox.
    *
-   * @param <S> the type of the state
-   * @param <M> the type of the messages
-   * @param initial is asked for the first state, and after each restart
-   * @param behavior what it does with a message
-   * @return a builder
-   * @throws NullPointerException if an argument is {@code null}
+   * @return their number at this instant
    */
-  static <S, M> ActorBuilder<S, M> builderFrom(
-      Supplier<? extends S> initial, Behavior<S, M> behavior) {
-    return new ActorBuilder<>(initial, behavior);
-  }
+  int waitingSenders();
 }

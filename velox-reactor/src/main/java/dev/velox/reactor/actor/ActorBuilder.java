@@ -1,15 +1,15 @@
 package dev.velox.reactor.actor;
 
-import dev.velox.reactor.MetricsListener;
+import dev.velox.reactor.channel.Overflow;
 import dev.velox.reactor.internal.Args;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Options of an actor. A builder may build many actors; it is not for use by several threads at
+ * Options of an {@link Actor}. A builder may build many; it is not for use by several threads at
  * once.
  *
  * @param <S> the type of the state
@@ -17,49 +17,28 @@ import reactor.core.scheduler.Scheduler;
  */
 public final class ActorBuilder<S, M> {
 
-  final Supplier<? extends S> initial;
-  final Behavior<S, M> behavior;
-  int mailbox = 1024;
-  Supervision supervision = Supervision.resume();
-  @Nullable String name;
-  @Nullable Scheduler scheduler;
-  @Nullable Scheduler timer;
-  int throughput = 64;
-  MetricsListener metrics = MetricsListener.noop();
-  @Nullable Consumer<? super M> deadLetters;
-  Mono<Void> preRestart = Mono.empty();
-  Mono<Void> postStop = Mono.empty();
+  private final S initial;
+  private final Object behavior;
+  private @Nullable String name;
+  private int capacity = Settings.DEFAULT.capacity();
+  private Overflow overflow = Settings.DEFAULT.overflow();
+  private @Nullable Comparator<Object> priority;
+  private int throughput = Settings.DEFAULT.throughput();
+  private @Nullable Duration askTimeout;
+  private Supervision supervision = Settings.DEFAULT.supervision();
+  private @Nullable Scheduler scheduler;
+  private @Nullable Scheduler timer;
+  private @Nullable Consumer<? super DeadLetter> onDeadLetter;
+  private @Nullable Consumer<? super ActorEvent> onEvent;
 
-  ActorBuilder(Supplier<? extends S> initial, Behavior<S, M> behavior) {
-    this.initial = Args.notNull(initial, "initial");
-    this.behavior = Args.notNull(behavior, "behavior");
+  ActorBuilder(S initial, Object behavior) {
+    this.initial = initial;
+    this.behavior = behavior;
   }
 
   /**
-   * How many messages may wait to be handled. The default is 1,024.
-   *
-   * @param messages the capacity of the mailbox; {@code Integer.MAX_VALUE} for no limit
-   * @return this builder
-   * @throws IllegalArgumentException if it is not positive
-   */
-  public ActorBuilder<S, M> mailbox(int messages) {
-    this.mailbox = Args.positive(messages, "mailbox");
-    return this;
-  }
-
-  /**
-   * How it goes on after a failure. The default is {@link Supervision#resume()}.
-   *
-   * @param how the supervision
-   * @return this builder
-   */
-  public ActorBuilder<S, M> supervision(Supervision how) {
-    this.supervision = Args.notNull(how, "supervision");
-    return this;
-  }
-
-  /**
-   * A name, for errors, {@code Scannable} and metrics.
+   * A name, for errors, events, {@code Scannable} and the registry of a system. The default is a
+   * number.
    *
    * @param actorName the name
    * @return this builder
@@ -70,19 +49,104 @@ public final class ActorBuilder<S, M> {
   }
 
   /**
-   * Where behaviours run. The default is a pool of non-blocking threads that all actors share.
+   * How many messages may wait, and what happens to one more. The default is 1,024 and {@link
+   * Overflow#WAIT}.
    *
-   * @param where the scheduler
+   * @param messages how many
+   * @param whenFull what happens to one more
    * @return this builder
+   * @throws IllegalArgumentException if {@code messages} is not positive
    */
-  public ActorBuilder<S, M> scheduler(Scheduler where) {
-    this.scheduler = Args.notNull(where, "scheduler");
+  public ActorBuilder<S, M> mailbox(int messages, Overflow whenFull) {
+    this.capacity = Args.positive(messages, "mailbox");
+    this.overflow = Args.notNull(whenFull, "overflow");
     return this;
   }
 
   /**
-   * Where time-outs and delays are kept. The default is {@code Schedulers.parallel()}, looked up at
-   * each use.
+   * How many messages may wait before senders do.
+   *
+   * @param messages how many
+   * @return this builder
+   * @throws IllegalArgumentException if {@code messages} is not positive
+   */
+  public ActorBuilder<S, M> mailbox(int messages) {
+    return mailbox(messages, Overflow.WAIT);
+  }
+
+  /**
+   * Lets any number of messages wait.
+   *
+   * @return this builder
+   */
+  public ActorBuilder<S, M> unboundedMailbox() {
+    return mailbox(Integer.MAX_VALUE);
+  }
+
+  /**
+   * Takes the least message first, by an order that must not fail; among equals the earlier one.
+   * Not with {@link Overflow#DROP_OLDEST}.
+   *
+   * @param order the order
+   * @return this builder
+   */
+  @SuppressWarnings("unchecked") // only messages, which are of type M, are compared
+  public ActorBuilder<S, M> priority(Comparator<? super M> order) {
+    this.priority = (Comparator<Object>) Args.notNull(order, "priority");
+    return this;
+  }
+
+  /**
+   * How many messages an actor handles in one turn while others wait for theirs. The default is 64.
+   *
+   * @param messages how many
+   * @return this builder
+   * @throws IllegalArgumentException if {@code messages} is not positive
+   */
+  public ActorBuilder<S, M> throughput(int messages) {
+    this.throughput = Args.positive(messages, "throughput");
+    return this;
+  }
+
+  /**
+   * How long {@link Actor#ask(java.util.function.Function)} waits. The default is until it is
+   * answered, or known not to be.
+   *
+   * @param timeout how long
+   * @return this builder
+   * @throws IllegalArgumentException if {@code timeout} is not positive
+   */
+  public ActorBuilder<S, M> askTimeout(Duration timeout) {
+    this.askTimeout = Args.positive(timeout, "askTimeout");
+    return this;
+  }
+
+  /**
+   * What happens when a behaviour fails. The default is {@link Supervision#resume()}.
+   *
+   * @param decisions what happens
+   * @return this builder
+   */
+  public ActorBuilder<S, M> supervision(Supervision decisions) {
+    this.supervision = Args.notNull(decisions, "supervision");
+    return this;
+  }
+
+  /**
+   * Where the actor takes its turns. The default is a fork-join pool with as many non-blocking
+   * threads as processors, or virtual time.
+   *
+   * @param turns the scheduler
+   * @return this builder
+   */
+  public ActorBuilder<S, M> scheduler(Scheduler turns) {
+    this.scheduler = Args.notNull(turns, "scheduler");
+    return this;
+  }
+
+  /**
+   * Whose time ends asks, delays restarts and drives timers. The default is {@code
+   * Schedulers.parallel()}, looked up at each use.
    *
    * @param clock the scheduler
    * @return this builder
@@ -93,69 +157,62 @@ public final class ActorBuilder<S, M> {
   }
 
   /**
-   * How many messages are handled in one go before others get the thread. The default is 64.
+   * Is called with each message that was accepted and will not be handled.
    *
-   * @param messages how many
+   * @param callback what to do with it
    * @return this builder
-   * @throws IllegalArgumentException if it is not positive
    */
-  public ActorBuilder<S, M> throughput(int messages) {
-    this.throughput = Args.positive(messages, "throughput");
+  public ActorBuilder<S, M> onDeadLetter(Consumer<? super DeadLetter> callback) {
+    this.onDeadLetter = Args.notNull(callback, "onDeadLetter");
     return this;
   }
 
   /**
-   * Is told of messages accepted, handled, failed and dropped, and of senders that wait. The
-   * default listens to nothing.
+   * Is called with what happens to the actor.
    *
-   * @param listener the listener
+   * @param callback what to do with it
    * @return this builder
    */
-  public ActorBuilder<S, M> metrics(MetricsListener listener) {
-    this.metrics = Args.notNull(listener, "metrics");
+  public ActorBuilder<S, M> onEvent(Consumer<? super ActorEvent> callback) {
+    this.onEvent = Args.notNull(callback, "onEvent");
     return this;
   }
 
   /**
-   * Is called with each message that was accepted and will not be handled, once. What it throws
-   * goes to Reactor's {@code onErrorDropped} hook.
+   * Builds an actor, which starts at once.
    *
-   * @param callback what to do with the message
-   * @return this builder
-   */
-  public ActorBuilder<S, M> onDeadLetter(Consumer<? super M> callback) {
-    this.deadLetters = Args.notNull(callback, "onDeadLetter");
-    return this;
-  }
-
-  /**
-   * What it does before it begins anew after a failure.
-   *
-   * @param what subscribed each time; its failure goes to the {@code onErrorDropped} hook
-   * @return this builder
-   */
-  public ActorBuilder<S, M> preRestart(Mono<Void> what) {
-    this.preRestart = Args.notNull(what, "preRestart");
-    return this;
-  }
-
-  /**
-   * What it does last, however it ends, before {@link Actor#terminated()} tells.
-   *
-   * @param what subscribed once; its failure goes to the {@code onErrorDropped} hook
-   * @return this builder
-   */
-  public ActorBuilder<S, M> postStop(Mono<Void> what) {
-    this.postStop = Args.notNull(what, "postStop");
-    return this;
-  }
-
-  /**
-   * Builds an actor.
-   *
-   * @return a new actor, ready
+   * @return a new actor
+   * @throws IllegalStateException if a priority is combined with dropping the oldest
    */
   public StatefulActor<S, M> build() {
-    return new DefaultActor<>(this);
+    return build(name, null).begin();
+  }
+
+  /** An actor that has not begun. */
+  DefaultActor<S, M> build(@Nullable String actorName, @Nullable Home home) {
+    if (priority != null && overflow == Overflow.DROP_OLDEST) {
+      throw new IllegalStateException(
+          "priority " + priority + " can't be combined with overflow " + overflow);
+    }
+    Settings settings =
+        new Settings(
+            actorName,
+            capacity,
+            overflow,
+            priority,
+            throughput,
+            askTimeout,
+            supervision,
+            scheduler,
+            timer,
+            onDeadLetter,
+            onEvent);
+    DefaultActor<S, M> actor = new DefaultActor<>(settings, initial, behavior);
+    actor.home = home;
+    return actor;
+  }
+
+  @Nullable String name() {
+    return name;
   }
 }

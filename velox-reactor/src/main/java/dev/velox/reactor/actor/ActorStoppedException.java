@@ -2,12 +2,18 @@ package dev.velox.reactor.actor;
 
 import org.jspecify.annotations.Nullable;
 
-/** The actor accepts nothing any more, or stopped before it answered. */
+/** Refuses a message, or ends an ask: the actor has stopped, or is about to. */
 public final class ActorStoppedException extends IllegalStateException {
 
   private static final long serialVersionUID = 1L;
 
-  ActorStoppedException(String actor, @Nullable Throwable cause) {
-    super(actor + " has stopped", cause);
+  /**
+   * Tells which actor, and why.
+   *
+   * @param actor its name
+   * @param cause the error that ended it, or {@code null} if it was asked to end
+   */
+  public ActorStoppedException(String actor, @Nullable Throwable cause) {
+    super(actor + " has stopped, or is about to, and takes no more", cause);
   }
 }

@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
- * Which behaviours wait for the one that runs in a {@code Context}: its own actor, the one that
- * asked it, and so on.
+ * Whose behaviour runs, and who waits for its answer, back to the first asker; kept in the context.
  *
- * @param actor whose behaviour runs
- * @param asker what waits for it; {@code null} if nobody does
+ * @param core whose behaviour runs
+ * @param asker who waits for it, or {@code null}
  */
-record Chain(DefaultActor<?, ?> actor, @Nullable Chain asker) {
+record Chain(ActorCore<?, ?> core, @Nullable Chain asker) {
 
   private static final Object KEY = Chain.class;
 
@@ -21,36 +21,32 @@ record Chain(DefaultActor<?, ?> actor, @Nullable Chain asker) {
     return context.getOrDefault(KEY, null);
   }
 
-  static Object key() {
-    return KEY;
+  /** The context of a behaviour that handles a message of this context. */
+  static Context enter(ActorCore<?, ?> core, Context context) {
+    return context.put(KEY, new Chain(core, of(context)));
   }
 
-  boolean contains(DefaultActor<?, ?> other) {
-    for (Chain link = this; link != null; link = link.asker) {
-      if (link.actor == other) {
-        return true;
-      }
-    }
-    return false;
+  /** For a message nobody waits for. */
+  static Context leave(Context context) {
+    return context.hasKey(KEY) ? context.delete(KEY) : context;
   }
 
-  /** The names from {@code asked} to here, and {@code asked} again. */
-  List<String> pathFrom(DefaultActor<?, ?> asked) {
+  static boolean isInside(ActorCore<?, ?> core, ContextView context) {
+    Chain chain = of(context);
+    return chain != null && chain.core == core;
+  }
+
+  /** The circle that an ask would close, or {@code null}. */
+  static @Nullable List<String> circle(ActorCore<?, ?> asked, ContextView context) {
     List<String> names = new ArrayList<>();
-    names.add(asked.toString());
-    for (Chain link = this; link != null; link = link.asker) {
-      names.add(link.actor.toString());
-      if (link.actor == asked) {
-        break;
+    names.add(asked.name());
+    for (Chain each = of(context); each != null; each = each.asker) {
+      names.add(each.core.name());
+      if (each.core == asked) {
+        Collections.reverse(names);
+        return names;
       }
     }
-    Collections.reverse(names);
-    return names;
-  }
-
-  /** The actor alone: without the record's default, which would print whole chains. */
-  @Override
-  public String toString() {
-    return actor.toString();
+    return null;
   }
 }

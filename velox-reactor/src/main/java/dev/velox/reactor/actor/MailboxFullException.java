@@ -1,18 +1,27 @@
 package dev.velox.reactor.actor;
 
 /**
- * A behaviour sends to its own actor, whose mailbox is full: it would wait for itself to make room.
+ * Refuses a message: the mailbox is full, and either its policy is to say so, or the sender is the
+ * behaviour of this very actor, which would wait for itself.
  */
 public final class MailboxFullException extends IllegalStateException {
 
   private static final long serialVersionUID = 1L;
 
-  MailboxFullException(String actor, int capacity) {
+  /**
+   * Tells which actor.
+   *
+   * @param actor its name
+   * @param capacity how many messages its mailbox holds
+   * @param fromItself whether its own behaviour was about to wait
+   */
+  public MailboxFullException(String actor, int capacity, boolean fromItself) {
     super(
         "The mailbox of "
             + actor
-            + " is full ("
+            + " is full with "
             + capacity
-            + "), and its own behavior, which would have to make room, waits for room");
+            + " messages"
+            + (fromItself ? ", and its own behaviour would wait for itself" : ""));
   }
 }

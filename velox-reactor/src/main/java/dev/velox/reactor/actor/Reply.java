@@ -1,8 +1,8 @@
 package dev.velox.reactor.actor;
 
 /**
- * Where the answer of an {@link Actor#ask ask} goes; a part of the message. One answer counts; what
- * comes after it is ignored.
+ * Where the answer to an ask goes. It is part of the message, and may be kept and answered later,
+ * from any thread. The first answer counts; others are ignored.
  *
  * @param <R> the type of the answer
  */
@@ -11,25 +11,31 @@ public interface Reply<R> {
   /**
    * Answers.
    *
-   * @param answer the answer
-   * @return {@code false} if it was answered before, or the asker has left
-   * @throws NullPointerException if {@code answer} is {@code null}
+   * @param value the answer
+   * @return whether this call was the answer; {@code false} if there is one, or nobody waits for it
+   *     any more
    */
-  boolean success(R answer);
+  boolean reply(R value);
 
   /**
-   * Fails the ask. The actor goes on.
+   * Answers that there is no value: the ask completes empty.
    *
-   * @param error what the asker gets
-   * @return {@code false} if it was answered before, or the asker has left
-   * @throws NullPointerException if {@code error} is {@code null}
+   * @return as {@link #reply}
    */
-  boolean error(Throwable error);
+  boolean empty();
 
   /**
-   * Whether nobody waits for the answer any more.
+   * Answers with an error. The actor goes on.
    *
-   * @return {@code true} if it was answered, or the asker has cancelled or run out of time
+   * @param error the error
+   * @return as {@link #reply}
    */
-  boolean isOver();
+  boolean fail(Throwable error);
+
+  /**
+   * Whether nobody waits for an answer: it was given, or the asker has left or run out of time.
+   *
+   * @return {@code true} if an answer would be ignored
+   */
+  boolean isDone();
 }

@@ -1,114 +1,170 @@
 package dev.velox.reactor.actor;
 
 import dev.velox.reactor.internal.Args;
+import dev.velox.reactor.retry.Backoff;
+import dev.velox.reactor.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntFunction;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an actor goes on after a message has failed. Immutable.
+ * What happens when a behaviour fails. A value: each method answers another one.
  *
- * <p>Whatever it decides, the state is the one before the message, that message is not handled
- * again, and its asker gets the failure at once.
+ * <pre>{@code
+ * Supervision.restart(Backoff.exponential(Duration.ofMillis(100)).times(5), Duration.ofMinutes(1))
+ *     .on(IllegalArgumentException.class, Supervision.resume());
+ * }</pre>
+ *
+ * <p>The message that failed is never handled again, whatever is decided; who asked is told its
+ * error.
  */
 public final class Supervision {
 
-  enum Directive {
+  enum Decision {
     RESUME,
     RESTART,
-    STOP
+    STOP,
+    ESCALATE
   }
 
-  private record Special(Predicate<? super Throwable> failures, Supervision then) {}
+  private record Rule(Class<? extends Throwable> type, Supervision then) {}
 
   private static final Supervision RESUME =
-      new Supervision(Directive.RESUME, 0, Duration.ZERO, restart -> Duration.ZERO, List.of());
+      new Supervision(Decision.RESUME, Backoff.none(), null, false, List.of());
   private static final Supervision STOP =
-      new Supervision(Directive.STOP, 0, Duration.ZERO, restart -> Duration.ZERO, List.of());
+      new Supervision(Decision.STOP, Backoff.none(), null, false, List.of());
+  private static final Supervision ESCALATE =
+      new Supervision(Decision.ESCALATE, Backoff.none(), null, false, List.of());
 
-  final Directive directive;
-  final int limit;
-  final Duration window;
-  final IntFunction<Duration> delay;
-  private final List<Special> specials;
+  final Decision decision;
+  final Backoff backoff;
+  final @Nullable Duration window;
+  final boolean allForOne;
+  private final List<Rule> rules;
 
   private Supervision(
-      Directive directive,
-      int limit,
-      Duration window,
-      IntFunction<Duration> delay,
-      List<Special> specials) {
-    this.directive = directive;
-    this.limit = limit;
+      Decision decision,
+      Backoff backoff,
+      @Nullable Duration window,
+      boolean allForOne,
+      List<Rule> rules) {
+    this.decision = decision;
+    this.backoff = backoff;
     this.window = window;
-    this.delay = delay;
-    this.specials = specials;
+    this.allForOne = allForOne;
+    this.rules = rules;
   }
 
   /**
-   * The actor goes on with the state that it has. The default.
+   * The actor goes on with its last state.
    *
-   * @return that
+   * @return the default
    */
   public static Supervision resume() {
     return RESUME;
   }
 
   /**
-   * The actor ends; what is in its mailbox goes to the dead letters.
+   * The actor begins again, with its initial state and the messages that wait, as often as it
+   * fails.
    *
-   * @return that
+   * @return a supervision
+   */
+  public static Supervision restart() {
+    return restart(Backoff.none());
+  }
+
+  /**
+   * The actor begins again after a delay, as long as there is one for it, and then stops.
+   *
+   * @param delays how long to wait before each restart
+   * @return a supervision
+   */
+  public static Supervision restart(Backoff delays) {
+    return new Supervision(
+        Decision.RESTART, Args.notNull(delays, "delays"), null, false, List.of());
+  }
+
+  /**
+   * As {@link #restart(Backoff)}, and the delays begin anew when the first of the failures counted
+   * is longer ago than a window.
+   *
+   * @param delays how long to wait before each restart
+   * @param window how long failures count
+   * @return a supervision
+   */
+  public static Supervision restart(Backoff delays, Duration window) {
+    return new Supervision(
+        Decision.RESTART,
+        Args.notNull(delays, "delays"),
+        Args.positive(window, "window"),
+        false,
+        List.of());
+  }
+
+  /**
+   * The actor begins again as a policy would retry, and then stops.
+   *
+   * @param policy the policy, of which the attempts and delays are followed
+   * @return a supervision
+   */
+  public static Supervision restart(RetryPolicy policy) {
+    return restart(Args.notNull(policy, "policy").schedule());
+  }
+
+  /**
+   * The actor ends; what waits becomes dead letters.
+   *
+   * @return a supervision
    */
   public static Supervision stop() {
     return STOP;
   }
 
   /**
-   * The actor begins anew with its initial state, and keeps its mail. If it has to too often, it
-   * ends.
+   * The actor ends, and its parent decides as if it had failed itself. Without a parent it is
+   * {@link #stop()}.
    *
-   * @param limit how many restarts there may be in a window; one more ends it
-   * @param window how long a window is
-   * @param delay how long to wait before the first, the second … restart of a window
-   * @return that
-   * @throws NullPointerException if an argument is {@code null}
-   * @throws IllegalArgumentException if {@code limit} is negative, or {@code window} not positive
+   * @return a supervision
    */
-  public static Supervision restart(int limit, Duration window, IntFunction<Duration> delay) {
-    return new Supervision(
-        Directive.RESTART,
-        Args.notNegative(limit, "limit"),
-        Args.positive(window, "window"),
-        Args.notNull(delay, "delay"),
-        List.of());
+  public static Supervision escalate() {
+    return ESCALATE;
   }
 
   /**
-   * The same, but for some failures.
+   * Decides otherwise for a kind of error. The first kind named that fits counts.
    *
-   * @param type what kind of failure
-   * @param then how to go on after these
-   * @return that; the first one added that fits decides
-   * @throws NullPointerException if an argument is {@code null}
+   * @param type the kind
+   * @param then what happens then
+   * @return a supervision
    */
   public Supervision on(Class<? extends Throwable> type, Supervision then) {
-    Args.notNull(type, "type");
-    Args.notNull(then, "then");
-    List<Special> more = new ArrayList<>(specials);
-    more.add(new Special(type::isInstance, then));
-    return new Supervision(directive, limit, window, delay, List.copyOf(more));
+    List<Rule> more = new ArrayList<>(rules);
+    more.add(new Rule(Args.notNull(type, "type"), Args.notNull(then, "then")));
+    return new Supervision(decision, backoff, window, allForOne, List.copyOf(more));
   }
 
-  Supervision of(Throwable failure) {
-    @Nullable Supervision found = null;
-    for (Special special : specials) {
-      if (found == null && special.failures.test(failure)) {
-        found = special.then;
+  /**
+   * When this actor is restarted, the other children of its parent are, too.
+   *
+   * @return a supervision
+   */
+  public Supervision allForOne() {
+    return new Supervision(decision, backoff, window, true, rules);
+  }
+
+  Supervision decide(Throwable error) {
+    for (Rule rule : rules) {
+      if (rule.type.isInstance(error)) {
+        return rule.then.decide(error);
       }
     }
-    return found == null ? this : found.of(failure);
+    return this;
+  }
+
+  @Override
+  public String toString() {
+    return "Supervision(" + decision + (rules.isEmpty() ? ")" : ", " + rules.size() + " rules)");
   }
 }

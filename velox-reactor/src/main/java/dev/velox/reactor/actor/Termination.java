@@ -1,36 +1,23 @@
 package dev.velox.reactor.actor;
 
-import dev.velox.reactor.internal.Args;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How an actor ended.
  *
+ * @param actor its name
  * @param reason why
- * @param cause the failure, if it was one
+ * @param cause the error that ended it, or {@code null} if it was asked to end
  */
-public record Termination(Reason reason, @Nullable Throwable cause) {
+public record Termination(String actor, Reason reason, @Nullable Throwable cause) {
 
   /** Why an actor ended. */
   public enum Reason {
-    /** {@link Actor#stop()}: it has handled all that it had accepted. */
+    /** It was stopped, after what it had accepted or after the message at hand. */
     STOPPED,
-    /** {@link Actor#stopNow()}: it has finished the message that it was at. */
-    STOPPED_NOW,
-    /** {@link Actor#kill()}: the message that it was at was cancelled. */
+    /** It was killed. */
     KILLED,
-    /** Supervision stopped it, since a message had failed. */
+    /** Its supervision decided that an error ends it. */
     FAILED
-  }
-
-  /**
-   * A termination.
-   *
-   * @param reason why
-   * @param cause the failure, if it was one
-   * @throws NullPointerException if {@code reason} is {@code null}
-   */
-  public Termination {
-    Args.notNull(reason, "reason");
   }
 }

@@ -2,153 +2,190 @@ package dev.velox.reactor.actor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.velox.reactor.channel.SendResult;
 import java.time.Duration;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.test.subscriber.TestSubscriber;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.util.RaceTestUtils;
 
-/** Races each pair of operations, and counts messages: each accepted one is handled or dead. */
+/** Whatever races, each accepted message is handled once, or is a dead letter once. */
 class ActorRaceTest {
 
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int RACES = 1_000;
-  private static final Duration LIMIT = Duration.ofSeconds(40);
 
-  private final Queue<Integer> handled = new ConcurrentLinkedQueue<>();
-  private final Queue<Integer> dead = new ConcurrentLinkedQueue<>();
+  private record Told(int sender, int number) {}
 
-  private StatefulActor<Integer, Integer> actor() {
-    handled.clear();
-    dead.clear();
-    return Actor.builder(
-            0,
-            (Integer state, Integer message) -> {
-              handled.add(message);
-              return Mono.just(state + 1);
-            })
-        .mailbox(2)
-        .onDeadLetter(dead::add)
-        .build();
-  }
-
-  private void counted(Actor<Integer> actor, Queue<Integer> accepted) {
-    actor.terminated().block(LIMIT);
-    Queue<Integer> all = new ConcurrentLinkedQueue<>(handled);
-    all.addAll(dead);
-    assertThat(all).containsExactlyInAnyOrderElementsOf(accepted);
-  }
-
-  private static void offer(Actor<Integer> actor, int message, Queue<Integer> accepted) {
-    if (actor.trySend(message).isAccepted()) {
-      accepted.add(message);
-    }
+  /** Counts what is handled and what is not. */
+  private static final class Subject {
+    final AtomicInteger handled = new AtomicInteger();
+    final AtomicInteger letters = new AtomicInteger();
+    final StatefulActor<Integer, Integer> actor =
+        Actor.builder(
+                0,
+                (Integer state, Integer message) -> {
+                  handled.incrementAndGet();
+                  return Mono.just(state + message).hide();
+                })
+            .mailbox(2)
+            .onDeadLetter(letter -> letters.incrementAndGet())
+            .build();
   }
 
   @Test
-  void messages_and_a_stop_meet() {
+  void of_a_send_and_a_stop_no_accepted_message_is_lost() {
     for (int i = 0; i < RACES; i++) {
-      StatefulActor<Integer, Integer> actor = actor();
-      Queue<Integer> accepted = new ConcurrentLinkedQueue<>();
-
+      Subject subject = new Subject();
+      AtomicInteger sent = new AtomicInteger();
       RaceTestUtils.race(
-          () -> offer(actor, 1, accepted), () -> offer(actor, 2, accepted), actor::stop);
-
-      counted(actor, accepted);
-      assertThat(dead).isEmpty();
+          () -> sent.addAndGet(subject.actor.trySend(1) == SendResult.SENT ? 1 : 0),
+          () -> subject.actor.stop().subscribe());
+      subject.actor.terminated().block(LIMIT);
+      assertThat(subject.handled).hasValue(sent.get());
+      assertThat(subject.letters).hasValue(0);
     }
   }
 
   @Test
-  void messages_and_a_stop_now_meet() {
-    stoppedNow(RACES);
-  }
-
-  @Tag("stress")
-  @Test
-  void messages_and_a_stop_now_meet_many_times() {
-    stoppedNow(100_000);
-  }
-
-  private void stoppedNow(int races) {
-    for (int i = 0; i < races; i++) {
-      StatefulActor<Integer, Integer> actor = actor();
-      Queue<Integer> accepted = new ConcurrentLinkedQueue<>();
-
-      RaceTestUtils.race(
-          () -> offer(actor, 1, accepted), () -> offer(actor, 2, accepted), actor::stopNow);
-
-      counted(actor, accepted);
-    }
-  }
-
-  @Test
-  void a_stop_and_a_kill_meet() {
+  void of_a_send_and_a_kill_each_accepted_message_is_handled_or_a_dead_letter() {
     for (int i = 0; i < RACES; i++) {
-      StatefulActor<Integer, Integer> actor = actor();
-      Queue<Integer> accepted = new ConcurrentLinkedQueue<>();
-      offer(actor, 1, accepted);
-      offer(actor, 2, accepted);
-
-      RaceTestUtils.race(actor::stop, actor::kill);
-
-      counted(actor, accepted);
+      Subject subject = new Subject();
+      AtomicInteger sent = new AtomicInteger();
+      Runnable send = () -> sent.addAndGet(subject.actor.trySend(1) == SendResult.SENT ? 1 : 0);
+      RaceTestUtils.race(send, send, () -> subject.actor.kill().subscribe());
+      subject.actor.terminated().block(LIMIT);
+      // A behaviour that was called off after it was entered is handled and a dead letter.
+      assertThat(subject.handled.get() + subject.letters.get())
+          .isBetween(sent.get(), 2 * sent.get());
+      assertThat(subject.letters.get()).isLessThanOrEqualTo(sent.get());
     }
   }
 
   @Test
-  void an_ask_is_answered_or_told_that_the_actor_stopped() {
+  void of_a_cancelled_send_and_room_one_wins() {
     for (int i = 0; i < RACES; i++) {
-      Actor<Reply<Integer>> actor =
+      Subject subject = new Subject();
+      AtomicInteger completed = new AtomicInteger();
+      for (int n = 0; n < 3; n++) {
+        subject.actor.trySend(0);
+      }
+      reactor.core.Disposable waiting =
+          subject.actor.send(1).subscribe(nothing -> {}, e -> {}, completed::incrementAndGet);
+      RaceTestUtils.race(waiting::dispose, () -> subject.actor.trySend(0));
+      subject.actor.stop().block(LIMIT);
+      assertThat(subject.actor.waitingSenders()).isZero();
+      assertThat(subject.actor.state()).isBetween(completed.get(), 1);
+    }
+  }
+
+  @Test
+  void of_an_answer_a_cancellation_and_a_stop_one_wins() {
+    for (int i = 0; i < RACES; i++) {
+      StatefulActor<Integer, Reply<Integer>> actor =
           Actor.of(
               0,
               (Integer state, Reply<Integer> reply) -> {
-                reply.success(1);
-                return Mono.empty();
+                reply.reply(1);
+                return Mono.just(state);
               });
-      TestSubscriber<Integer> asker = TestSubscriber.create();
-
-      RaceTestUtils.race(() -> actor.<Integer>ask(reply -> reply).subscribe(asker), actor::stopNow);
-
-      asker.block(LIMIT);
-      assertThat(asker.getReceivedOnNext().size() + (asker.isTerminatedError() ? 1 : 0))
-          .isEqualTo(1);
-    }
-  }
-
-  @Test
-  void a_kill_meets_the_end_of_a_behaviour() {
-    for (int i = 0; i < RACES; i++) {
-      reactor.core.publisher.Sinks.One<Integer> gate = reactor.core.publisher.Sinks.one();
-      dead.clear();
-      StatefulActor<Integer, Integer> actor =
-          Actor.builder(0, (Integer state, Integer message) -> gate.asMono())
-              .onDeadLetter(dead::add)
-              .build();
-      actor.send(1).block(LIMIT);
-
-      RaceTestUtils.race(() -> gate.tryEmitValue(7), actor::kill);
-
+      AtomicInteger ends = new AtomicInteger();
+      CountDownLatch over = new CountDownLatch(1);
+      reactor.core.Disposable ask =
+          actor
+              .<Integer>ask(reply -> reply)
+              .doFinally(
+                  signal -> {
+                    ends.incrementAndGet();
+                    over.countDown();
+                  })
+              .subscribe(value -> {}, error -> {});
+      RaceTestUtils.race(ask::dispose, () -> actor.stopNow().subscribe());
+      await(over);
       actor.terminated().block(LIMIT);
-      Integer state = actor.states().blockLast(LIMIT);
-      assertThat(state == 7 ? 1 : 0).isEqualTo(1 - dead.size());
+      assertThat(ends).hasValue(1);
     }
   }
 
   @Test
-  void a_reader_of_states_meets_a_message_and_the_end() {
-    for (int i = 0; i < RACES; i++) {
-      StatefulActor<Integer, Integer> actor = actor();
-      TestSubscriber<Integer> reader = TestSubscriber.create();
+  void behaviours_that_hop_threads_never_overlap() {
+    ordered(8, 2_000);
+  }
 
-      RaceTestUtils.race(
-          () -> actor.states().subscribe(reader), () -> actor.trySend(1), actor::stop);
+  @Test
+  @Tag("stress")
+  void a_million_messages_from_eight_threads_are_each_seen_once_and_in_order() {
+    ordered(8, 125_000);
+  }
 
-      reader.block(LIMIT);
-      assertThat(reader.isTerminatedComplete()).isTrue();
-      assertThat(reader.getReceivedOnNext()).endsWith(handled.size());
+  private static void ordered(int senders, int each) {
+    AtomicInteger inside = new AtomicInteger();
+    AtomicInteger overlaps = new AtomicInteger();
+    AtomicInteger disorders = new AtomicInteger();
+    StatefulActor<int[], Told> actor =
+        Actor.of(
+            new int[senders],
+            (int[] next, Told told) -> {
+              if (inside.incrementAndGet() != 1) {
+                overlaps.incrementAndGet();
+              }
+              if (next[told.sender]++ != told.number) {
+                disorders.incrementAndGet();
+              }
+              Mono<int[]> done =
+                  Mono.fromSupplier(
+                      () -> {
+                        inside.decrementAndGet();
+                        return next;
+                      });
+              return told.number % 7 == 0 ? done.subscribeOn(Schedulers.parallel()) : done;
+            });
+    Flux.range(0, senders)
+        .flatMap(
+            sender ->
+                actor
+                    .sendAll(Flux.range(0, each).map(number -> new Told(sender, number)))
+                    .subscribeOn(Schedulers.boundedElastic()))
+        .blockLast(LIMIT);
+    actor.stop().block(LIMIT);
+    assertThat(overlaps).hasValue(0);
+    assertThat(disorders).hasValue(0);
+    assertThat(actor.state()).containsOnly(each);
+  }
+
+  @Test
+  void what_many_threads_try_to_send_is_exactly_what_was_accepted() {
+    StatefulActor<Integer, Integer> actor =
+        Actor.builder(0, Behavior.sync((Integer a, Integer b) -> a + b)).mailbox(8).build();
+    AtomicInteger sent = new AtomicInteger();
+    Flux.range(0, 8)
+        .flatMap(
+            sender ->
+                Mono.fromRunnable(
+                        () -> {
+                          for (int i = 0; i < 5_000; i++) {
+                            if (actor.trySend(1) == SendResult.SENT) {
+                              sent.incrementAndGet();
+                            }
+                          }
+                        })
+                    .subscribeOn(Schedulers.boundedElastic()))
+        .blockLast(LIMIT);
+    actor.stop().block(LIMIT);
+    assertThat(actor.state()).isEqualTo(sent.get());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(interrupted);
     }
   }
 }

@@ -1,142 +1,204 @@
 package dev.velox.tck.conformance;
 
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.ActorSystem;
 import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.actor.Reply;
+import dev.velox.reactor.actor.ReplyStream;
 import dev.velox.reactor.actor.StatefulActor;
+import dev.velox.reactor.actor.Termination;
 import dev.velox.tck.FanOut;
 import dev.velox.tck.PublisherConformance;
 import dev.velox.tck.Waiting;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Schedulers;
 
 /** What the package {@code actor} offers. */
 final class ActorSubjects {
 
-  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Duration LONG = Duration.ofHours(1);
 
   private ActorSubjects() {}
 
   static List<Subject> all() {
     return List.of(
-        new Subject("Actor.send(Object)", sending("Actor.send", actor -> actor.send(1L))),
-        new Subject("Actor.tell(Object)", sending("Actor.tell", actor -> actor.tell(1L))),
-        new Subject(
-            "Actor.sendAll(Publisher)",
-            PublisherConformance.single(
-                    "Actor.sendAll", () -> counting(1024).sendAll(Longs.upTo(3)))
-                .fanOut(FanOut.MULTICAST)
-                .failingOnDemand(() -> stopped().sendAll(Longs.upTo(3)))
-                .cannotBeEmpty("completes with how many were accepted")
-                .waiting(
-                    () -> {
-                      Sinks.One<Long> gate = Sinks.one();
-                      return new Waiting<>(
-                          busy(gate).sendAll(Mono.just(1L)), () -> gate.tryEmitValue(1L));
-                    })),
-        new Subject(
-            "Actor.ask(Function)", asking("Actor.ask", actor -> actor.<Long>ask(reply -> reply))),
+        new Subject("Actor.send(Object)", sending("Actor.send", Actor::send)),
+        new Subject("Actor.tell(Object)", sending("Actor.tell", Actor::tell)),
+        new Subject("Actor.sendAll(Publisher)", sendingAll()),
+        new Subject("Actor.ask(Function)", asking("Actor.ask", actor -> actor.ask(r -> r))),
         new Subject(
             "Actor.ask(Function, Duration)",
-            asking("Actor.ask(timeout)", actor -> actor.<Long>ask(reply -> reply, LONG))),
+            asking("Actor.ask within", actor -> actor.ask(r -> r, LONG))),
+        new Subject("Actor.askMany(Function)", askingMany()),
+        new Subject("Actor.stop()", ending("Actor.stop", Actor::stop)),
+        new Subject(
+            "Actor.stop(Duration)", ending("Actor.stop with grace", actor -> actor.stop(LONG))),
+        new Subject("Actor.stopNow()", ending("Actor.stopNow", Actor::stopNow)),
+        new Subject("Actor.kill()", killing()),
         new Subject(
             "Actor.terminated()",
-            PublisherConformance.single("Actor.terminated", () -> stopped().terminated())
-                .fanOut(FanOut.MULTICAST)
-                .cannotFail("tells how it ended, whatever that was")
-                .cannotBeEmpty("completes with how it ended")
-                .waiting(
-                    () -> {
-                      Actor<Long> actor = counting(16);
-                      return new Waiting<>(actor.terminated(), actor::stop);
-                    })),
+            ending(
+                "Actor.terminated",
+                actor -> {
+                  actor.dispose();
+                  return actor.terminated();
+                })),
+        new Subject("ActorSystem.shutdown()", closing("shutdown", ActorSystem::shutdown)),
         new Subject(
-            "Behavior.handle(Object, Object)",
-            PublisherConformance.single(
-                    "Behavior.sync", () -> Behavior.sync(Long::sum).handle(1L, 2L))
-                .fanOut(FanOut.MULTICAST)
-                .cannotFail("what the function throws is thrown")
-                .cannotBeEmpty("a plain function has a result")),
-        new Subject(
-            "StatefulActor.states()",
-            PublisherConformance.of("StatefulActor.states", ActorSubjects::states)
-                .fanOut(FanOut.MULTICAST)
-                .cannotFail("the actor's failures are not those of its states")));
+            "ActorSystem.shutdown(Duration)",
+            closing("shutdown with grace", system -> system.shutdown(LONG))));
   }
 
-  private static StatefulActor<Long, Long> counting(int mailbox) {
-    return Actor.builder(0L, Behavior.sync(Long::sum))
-        .mailbox(mailbox)
-        .scheduler(Schedulers.immediate())
-        .build();
+  private static StatefulActor<Long, Long> sum() {
+    return Actor.of(0L, Behavior.sync(Long::sum));
   }
 
-  private static Actor<Long> stopped() {
-    Actor<Long> actor = counting(16);
-    actor.stop();
-    return actor;
-  }
-
-  /** One that handles a message until a gate opens, and has no room for another. */
-  private static Actor<Long> busy(Sinks.One<Long> gate) {
-    Actor<Long> actor =
-        Actor.builder(0L, (Long state, Long message) -> gate.asMono())
-            .mailbox(1)
-            .scheduler(Schedulers.immediate())
-            .build();
-    actor.trySend(1L);
-    actor.trySend(2L);
+  private static <A extends Actor<?>> A gone(A actor) {
+    actor.kill().block();
     return actor;
   }
 
   private static PublisherConformance<Void> sending(
-      String name, Function<Actor<Long>, Mono<Void>> send) {
-    return PublisherConformance.completion(name, () -> send.apply(counting(1024)))
-        .fanOut(FanOut.COMPETING)
-        .failing(() -> send.apply(stopped()))
+      String name, BiFunction<Actor<Long>, Long, Mono<Void>> send) {
+    return PublisherConformance.completion(name, () -> send.apply(sum(), 1L))
+        .fanOut(FanOut.MULTICAST)
+        .failing(() -> send.apply(gone(sum()), 1L))
         .waiting(
             () -> {
-              Sinks.One<Long> gate = Sinks.one();
-              return new Waiting<>(send.apply(busy(gate)), () -> gate.tryEmitValue(1L));
+              Full full = new Full();
+              return new Waiting<>(send.apply(full.actor, 2L), full::open);
             });
+  }
+
+  private static PublisherConformance<Long> sendingAll() {
+    return PublisherConformance.single("Actor.sendAll", () -> sum().sendAll(Longs.upTo(3)))
+        .fanOut(FanOut.MULTICAST)
+        .failingOnDemand(() -> gone(sum()).sendAll(Longs.upTo(3)))
+        .cannotBeEmpty("completes with how many were sent")
+        .waiting(
+            () -> {
+              Full full = new Full();
+              return new Waiting<>(full.actor.sendAll(Mono.just(2L)), full::open);
+            });
+  }
+
+  /** An actor that is busy, and whose mailbox is full. */
+  private static final class Full {
+    private final Sinks.One<Long> gate = Sinks.one();
+    private final StatefulActor<Long, Long> actor =
+        Actor.builder(0L, (Long state, Long n) -> gate.asMono()).mailbox(1).build();
+
+    Full() {
+      actor.send(0L).then(actor.send(1L)).block(); // the second has room once the first is taken
+    }
+
+    void open() {
+      gate.tryEmitValue(1L);
+    }
+  }
+
+  private static StatefulActor<Long, Reply<Long>> answering(
+      Function<Reply<Long>, Mono<Long>> answer) {
+    return Actor.of(0L, (Long state, Reply<Long> reply) -> answer.apply(reply));
   }
 
   private static PublisherConformance<Long> asking(
       String name, Function<Actor<Reply<Long>>, Mono<Long>> ask) {
-    return PublisherConformance.single(name, () -> ask.apply(answering(Mono.empty())))
+    return PublisherConformance.single(
+            name,
+            () ->
+                ask.apply(
+                    answering(
+                        reply -> {
+                          reply.reply(1L);
+                          return Mono.empty();
+                        })))
         .fanOut(FanOut.MULTICAST)
         .failingOnDemand(
-            () -> ask.apply(answering(Mono.error(new IllegalStateException("failed")))))
-        .cannotBeEmpty("completes with the answer")
+            () -> ask.apply(answering(reply -> Mono.error(new IllegalStateException("failed")))))
+        .empty(
+            () ->
+                ask.apply(
+                    answering(
+                        reply -> {
+                          reply.empty();
+                          return Mono.empty();
+                        })))
         .waiting(
             () -> {
               Sinks.One<Long> gate = Sinks.one();
               return new Waiting<>(
-                  ask.apply(answering(gate.asMono())), () -> gate.tryEmitValue(1L));
+                  ask.apply(answering(reply -> gate.asMono().doOnNext(reply::reply))),
+                  () -> gate.tryEmitValue(1L));
             });
   }
 
-  /** One that answers when something has completed. */
-  private static Actor<Reply<Long>> answering(Mono<Long> first) {
-    return Actor.builder(
-            0L,
-            (Long state, Reply<Long> reply) ->
-                first.then(Mono.<Long>fromRunnable(() -> reply.success(1L))).thenReturn(state))
-        .scheduler(Schedulers.immediate())
-        .build();
+  private static PublisherConformance<Long> askingMany() {
+    return PublisherConformance.of("Actor.askMany", n -> streaming(n, Mono.empty()))
+        .fanOut(FanOut.MULTICAST)
+        .failing(() -> gone(streamer(1, Mono.empty())).askMany(stream -> stream))
+        .waiting(
+            () -> {
+              Sinks.Empty<Void> gate = Sinks.empty();
+              return new Waiting<>(streaming(1, gate.asMono()), gate::tryEmitEmpty);
+            });
   }
 
-  /** Each subscriber has an actor of its own, which gets a message when its state was seen. */
-  private static Flux<Long> states(long count) {
-    return Flux.defer(
-        () -> {
-          StatefulActor<Long, Long> actor = counting(16);
-          return actor.states().doOnNext(seen -> actor.trySend(1L)).take(count);
-        });
+  private static reactor.core.publisher.Flux<Long> streaming(long count, Mono<Void> begin) {
+    return streamer(count, begin).askMany(stream -> stream);
+  }
+
+  private static StatefulActor<Long, ReplyStream<Long>> streamer(long count, Mono<Void> begin) {
+    return Actor.of(
+        0L,
+        (Long state, ReplyStream<Long> stream) ->
+            begin
+                .thenMany(Longs.upTo(count))
+                .concatMap(stream::next)
+                .then(
+                    Mono.fromSupplier(
+                        () -> {
+                          stream.complete();
+                          return state;
+                        })));
+  }
+
+  private static PublisherConformance<Termination> ending(
+      String name, Function<Actor<Long>, Mono<Termination>> end) {
+    return PublisherConformance.single(name, () -> end.apply(sum()))
+        .fanOut(FanOut.MULTICAST)
+        .cannotFail("tells the end, whatever its cause")
+        .cannotBeEmpty("completes with how it ended")
+        .waiting(
+            () -> {
+              Full full = new Full();
+              return new Waiting<>(end.apply(full.actor), full::open);
+            });
+  }
+
+  private static PublisherConformance<Termination> killing() {
+    return PublisherConformance.single("Actor.kill", () -> sum().kill())
+        .fanOut(FanOut.MULTICAST)
+        .cannotFail("tells the end, whatever its cause")
+        .cannotBeEmpty("completes with how it ended");
+  }
+
+  private static PublisherConformance<Void> closing(
+      String name, Function<ActorSystem, Mono<Void>> close) {
+    return PublisherConformance.completion(
+            "ActorSystem." + name, () -> close.apply(ActorSystem.create("s")))
+        .fanOut(FanOut.MULTICAST)
+        .cannotFail("tells the end, whatever its cause")
+        .waiting(
+            () -> {
+              ActorSystem system = ActorSystem.create("s");
+              Sinks.One<Long> gate = Sinks.one();
+              system.spawn(Actor.builder(0L, (Long state, Long n) -> gate.asMono())).trySend(1L);
+              return new Waiting<>(close.apply(system), () -> gate.tryEmitValue(1L));
+            });
   }
 }

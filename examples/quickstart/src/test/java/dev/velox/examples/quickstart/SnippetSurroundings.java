@@ -2,7 +2,6 @@ package dev.velox.examples.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.actor.Reply;
 import dev.velox.reactor.channel.Channel;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -61,7 +60,6 @@ public abstract class SnippetSurroundings {
   protected final Flux<Row> query = Flux.just(new Row());
   protected final Flux<Event> events = Flux.just(new Event("A-1"));
   protected final Store store = new Store();
-  protected final Behavior<Integer, Visits> behavior = this::handle;
   protected final Path path = file();
   protected final Flux<Path> paths = Flux.just(path, path);
 
@@ -94,8 +92,6 @@ public abstract class SnippetSurroundings {
   protected final Mono<Integer> handle(int count, Visits message) {
     return Mono.just(count + 1);
   }
-
-  protected final void report(Object unhandled) {}
 
   protected final Mono<Weather> forecast(Object where) {
     return Mono.just(new Weather("sunny"));

@@ -1,0 +1,660 @@
+package dev.velox.reactor.actor;
+
+import dev.velox.reactor.actor.Supervision.Decision;
+import dev.velox.reactor.actor.Termination.Reason;
+import dev.velox.reactor.channel.SendResult;
+import dev.velox.reactor.internal.Discards;
+import dev.velox.reactor.internal.HandOver;
+import dev.velox.reactor.internal.ThreadLocals;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.Logger;
+import reactor.util.Loggers;
+import reactor.util.context.Context;
+
+/**
+ * The turns of an actor, and its whole life. Whether somebody owns it is one word, {@code turn}:
+ *
+ * <pre>
+ *  IDLE ---wake(), any thread, after it left work---&gt; BUSY ---the owner, who found no work---&gt; IDLE
+ * </pre>
+ *
+ * <p>Both arrows are atomic. The owner is a turn on the scheduler; a turn that is over its budget
+ * schedules the next; one whose behaviour takes its time leaves the ownership to its {@link
+ * Handling}, whose end schedules the next. So there is one owner at any time, and what only the
+ * owner touches is a plain field. No work is missed: who leaves work wakes afterwards, and the
+ * owner, after it has gone IDLE, looks for work once more.
+ *
+ * <p>How far its end has come is another word, which only grows:
+ *
+ * <pre>
+ *  LIVING ---&gt; STOPPING (what was accepted) ---&gt; STOPPING_NOW (the message at hand) ---&gt; KILLED
+ * </pre>
+ *
+ * <p>Any thread may raise it. It closes the mailbox after that, calls off the handling that this
+ * level calls off, and wakes the actor. A turn writes {@code current} before it reads the level, so
+ * of the two one sees the other. The owner then waits for the children, calls {@code postStop}, and
+ * writes {@code termination}, once. What comes too late becomes a dead letter in a turn after that.
+ */
+abstract class ActorCore<S, M> implements Runnable {
+
+  static final int LIVING = 0;
+  static final int STOPPING = 1;
+  static final int STOPPING_NOW = 2;
+  static final int KILLED = 3;
+  static final int NEVER = 4;
+
+  private static final int IDLE = 0;
+  private static final int BUSY = 1;
+  private static final int FEW = 16;
+  private static final AtomicLong NUMBERS = new AtomicLong();
+  private static final Logger LOG = Loggers.getLogger(Actor.class);
+  private static final VarHandle TURN;
+  private static final VarHandle LEVEL;
+  private static final VarHandle ENDING;
+  private static final VarHandle WATCHERS;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      TURN = lookup.findVarHandle(ActorCore.class, "turn", int.class);
+      LEVEL = lookup.findVarHandle(ActorCore.class, "level", int.class);
+      ENDING = lookup.findVarHandle(ActorCore.class, "ending", Sinks.One.class);
+      WATCHERS = lookup.findVarHandle(ActorCore.class, "watchers", StatesFlux.Watching[].class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  final Settings settings;
+  @Nullable Home home;
+  private final S initial;
+  private final Object first;
+  private final Mailbox mailbox;
+  private final long number = NUMBERS.incrementAndGet();
+
+  private volatile int turn;
+  private volatile int level;
+  private volatile S state;
+  private volatile @Nullable Handling current;
+  private volatile @Nullable Termination termination;
+  private volatile Sinks.@Nullable One<Termination> ending;
+  private volatile StatesFlux.Watching<?> @Nullable [] watchers;
+
+  // Touched by the owner alone.
+  private Object behavior;
+  private final @Nullable DefaultContext<S, M> inside;
+  private @Nullable ArrayDeque<Asked> open;
+  private @Nullable Restarts restarts;
+  private volatile @Nullable Throwable failure;
+  private boolean started;
+  private boolean again;
+
+  ActorCore(Settings settings, S initial, Object behavior) {
+    this.settings = settings;
+    this.initial = initial;
+    this.state = initial;
+    this.first = behavior;
+    this.behavior = behavior;
+    this.mailbox = new Mailbox(this, settings.capacity(), settings.overflow(), settings.priority());
+    this.inside = behavior instanceof ContextBehavior ? new DefaultContext<>(this) : null;
+    this.started = inside == null;
+  }
+
+  // ---- turns ----------------------------------------------------------------------------------
+
+  /** Called by whoever left work, afterwards. */
+  final void wake() {
+    if (turn == IDLE && TURN.compareAndSet(this, IDLE, BUSY)) {
+      schedule();
+    }
+  }
+
+  final void schedule() {
+    Scheduler chosen = settings.scheduler();
+    try {
+      Disposable ignored = (chosen != null ? chosen : HandOver.scheduler()).schedule(this);
+    } catch (RejectedExecutionException disposed) {
+      Disposable ignored = HandOver.scheduler().schedule(this); // it must come to its end
+    }
+  }
+
+  @Override
+  public final void run() {
+    // There the next turn would run inside this one.
+    boolean isImmediate = settings.scheduler() == Schedulers.immediate();
+    int budget = isImmediate ? Integer.MAX_VALUE : settings.throughput();
+    Handling suspended = current;
+    boolean left = false;
+    if (suspended != null) {
+      current = null;
+      left = suspended.conclude();
+    }
+    while (!left) {
+      if (budget-- == 0) {
+        schedule();
+        return;
+      }
+      left = step();
+    }
+  }
+
+  /** Does the next thing. Answers whether the ownership has left this turn. */
+  private boolean step() {
+    DefaultContext<S, M> context = inside;
+    if (termination != null) {
+      Object late = context == null ? null : context.takeAny();
+      if (late == null) {
+        late = mailbox.take();
+      }
+      if (late == null) {
+        return rest();
+      }
+      discard(late);
+      return false;
+    }
+    if (context != null) {
+      Throwable ordered = context.takeOrder();
+      if (ordered != null && started) {
+        return decide(ordered, context.isRestartOrdered());
+      }
+    }
+    int seen = level;
+    if (seen >= STOPPING_NOW || (seen == STOPPING && started && hasTakenAll())) {
+      return end();
+    }
+    if (!started) {
+      return start();
+    }
+    Object mail = context == null ? null : context.take();
+    if (mail == null) {
+      mail = mailbox.take();
+    }
+    return mail == null ? rest() : handle(mail);
+  }
+
+  private boolean rest() {
+    turn = IDLE;
+    return !hasWork() || !TURN.compareAndSet(this, IDLE, BUSY);
+  }
+
+  private boolean hasWork() {
+    DefaultContext<S, M> context = inside;
+    if (mailbox.hasMail() || (context != null && context.hasMail())) {
+      return true;
+    }
+    int seen = level;
+    return termination == null && (seen >= STOPPING_NOW || (seen == STOPPING && hasTakenAll()));
+  }
+
+  private boolean hasTakenAll() {
+    DefaultContext<S, M> context = inside;
+    return mailbox.isClosed() && mailbox.isEmpty() && (context == null || !context.hasMail());
+  }
+
+  /**
+   * Waits for a publisher, then goes on. Answers whether the ownership has left this turn, which
+   * then must touch nothing more.
+   */
+  final boolean await(Mono<?> mono, Context context, int abortedFrom, Handling.Next next) {
+    Handling handling = new Handling(this, context, abortedFrom, next);
+    current = handling;
+    if (level >= abortedFrom) {
+      handling.abort();
+    } else {
+      mono.subscribe(handling);
+    }
+    if (handling.suspend()) {
+      return true;
+    }
+    current = null;
+    return handling.conclude();
+  }
+
+  // ---- messages -------------------------------------------------------------------------------
+
+  final SendResult offer(Object mail) {
+    SendResult result = mailbox.offer(mail);
+    if (result == SendResult.DROPPED && Mail.ask(mail) == null) {
+      discard(mail);
+    }
+    return result;
+  }
+
+  @SuppressWarnings("unchecked") // what the mailbox holds was typed when it came in
+  private boolean handle(Object mail) {
+    Asked ask = Mail.ask(mail);
+    if (ask != null && ask.isDone()) {
+      return false; // nobody waits for it any more
+    }
+    Context context = Mail.context(mail);
+    Object value;
+    ThreadLocals.Restored threadLocals = ThreadLocals.restore(context);
+    try {
+      M message = (M) Mail.message(mail);
+      if (behavior instanceof SyncBehavior<?, ?> sync) {
+        value = ((SyncBehavior<S, M>) sync).function().apply(state, message);
+      } else {
+        Mono<S> result = receive(mail, message);
+        if (!(result instanceof Callable<?> callable)) {
+          return await(
+              result,
+              Chain.enter(this, context),
+              KILLED,
+              (changed, error) -> handled(mail, changed, error));
+        }
+        value = callable.call();
+      }
+    } catch (Throwable error) {
+      return handled(mail, null, error);
+    } finally {
+      threadLocals.close();
+    }
+    return handled(mail, value, null);
+  }
+
+  @SuppressWarnings("unchecked") // the behaviour was typed when the actor was made
+  private Mono<S> receive(Object mail, M message) {
+    DefaultContext<S, M> context = inside;
+    Mono<S> result;
+    if (context == null) {
+      result = ((Behavior<S, M>) behavior).receive(state, message);
+    } else {
+      context.inHand(mail);
+      result = ((ContextBehavior<S, M>) behavior).receive(context, state, message);
+    }
+    return Objects.requireNonNull(result, "The behaviour returned null instead of a Mono");
+  }
+
+  private boolean handled(Object mail, @Nullable Object value, @Nullable Throwable error) {
+    Asked ask = Mail.ask(mail);
+    boolean isStashed = inside != null && inside.handled(mail);
+    if (error instanceof Handling.Aborted) {
+      discard(mail);
+      return false;
+    }
+    if (error != null) {
+      return failed(ask, error);
+    }
+    if (value != null) {
+      commit(value);
+    }
+    if (ask != null && !isStashed && !ask.isDone()) {
+      remember(ask);
+    }
+    return false;
+  }
+
+  @SuppressWarnings("unchecked") // only what the behaviour returned comes here
+  private void commit(Object value) {
+    if (value != state) {
+      state = (S) value;
+      tellWatchers();
+    }
+  }
+
+  /** Keeps who was not answered yet, to be told when the actor ends. */
+  private void remember(Asked ask) {
+    ArrayDeque<Asked> unanswered = open;
+    if (unanswered == null) {
+      unanswered = new ArrayDeque<>();
+      open = unanswered;
+    }
+    // Each addition looks at two of the oldest, so that those answered don't pile up.
+    for (int i = 0; i < 2 && unanswered.size() > FEW; i++) {
+      Asked oldest = unanswered.removeFirst();
+      if (!oldest.isDone()) {
+        unanswered.addLast(oldest);
+      }
+    }
+    unanswered.addLast(ask);
+  }
+
+  /** Somebody's accepted message that nobody will handle. */
+  final void discard(Object mail) {
+    Asked ask = Mail.ask(mail);
+    if (ask != null) {
+      if (ask.isDone()) {
+        return;
+      }
+      boolean ignored =
+          ask.fail(
+              mailbox.isClosed()
+                  ? stopped()
+                  : new MailboxFullException(name(), mailbox.capacity(), false));
+    }
+    Object message = Mail.message(mail);
+    DeadLetter letter = new DeadLetter(name(), message);
+    Home above = home;
+    if (above != null) {
+      above.deadLetter(letter);
+    }
+    Consumer<? super DeadLetter> listener = settings.onDeadLetter();
+    Discards.discard(
+        message, listener == null ? null : each -> listener.accept(letter), Mail.context(mail));
+  }
+
+  // ---- failures -------------------------------------------------------------------------------
+
+  private boolean failed(@Nullable Asked ask, Throwable error) {
+    Exceptions.throwIfJvmFatal(error);
+    event(ActorEvent.Type.FAILED, error);
+    if (ask == null || !ask.fail(error)) {
+      LOG.warn(name() + " failed", error);
+    }
+    return decide(error, false);
+  }
+
+  private boolean decide(Throwable error, boolean isOrdered) {
+    Supervision supervision = settings.supervision().decide(error);
+    Decision decision = isOrdered ? Decision.RESTART : supervision.decision;
+    Home above = home;
+    if (decision == Decision.RESUME && started) {
+      return false;
+    }
+    if (decision == Decision.RESTART) {
+      Restarts counted = restarts;
+      if (counted == null) {
+        counted = new Restarts();
+        restarts = counted;
+      }
+      long delay = isOrdered ? 0 : counted.next(supervision, error, timer());
+      if (delay >= 0) {
+        if (supervision.allForOne && !isOrdered && above != null) {
+          above.restartOthers(this, error);
+        }
+        return restart(error, delay);
+      }
+    }
+    failure = error;
+    raise(STOPPING_NOW);
+    if (decision == Decision.ESCALATE && above != null) {
+      above.escalated(error);
+    }
+    return false;
+  }
+
+  private boolean restart(Throwable error, long delay) {
+    DefaultContext<S, M> context = inside;
+    if (context == null) {
+      return pause(delay);
+    }
+    context.release();
+    Mono<?> before =
+        hook(() -> contextBehavior().preRestart(context, state, error))
+            .then(context.stopChildren(STOPPING_NOW));
+    return await(before, Context.empty(), KILLED, (ignored, aborted) -> pause(delay));
+  }
+
+  private boolean pause(long delay) {
+    if (delay == 0) {
+      return beginAgain();
+    }
+    Mono<?> pause = Mono.delay(Duration.ofNanos(delay), timer());
+    return await(pause, Context.empty(), STOPPING, (ignored, aborted) -> beginAgain());
+  }
+
+  private boolean beginAgain() {
+    behavior = first;
+    again = true;
+    commit(initial);
+    started = false;
+    return false;
+  }
+
+  // ---- life -----------------------------------------------------------------------------------
+
+  private boolean start() {
+    DefaultContext<S, M> context = inside;
+    if (context == null) {
+      return ready();
+    }
+    return await(
+        Mono.defer(() -> contextBehavior().onStart(context, initial)),
+        Context.empty(),
+        KILLED,
+        (value, error) -> {
+          if (error instanceof Handling.Aborted) {
+            return false;
+          }
+          if (error != null) {
+            return failed(null, error);
+          }
+          if (value != null) {
+            commit(value);
+          }
+          return ready();
+        });
+  }
+
+  private boolean ready() {
+    started = true;
+    event(again ? ActorEvent.Type.RESTARTED : ActorEvent.Type.STARTED, null);
+    if (inside != null) {
+      inside.giveBackStash();
+    }
+    return false;
+  }
+
+  private boolean end() {
+    mailbox.close();
+    DefaultContext<S, M> context = inside;
+    if (context == null) {
+      return ended();
+    }
+    context.release();
+    return await(
+        context.stopChildren(level),
+        Context.empty(),
+        NEVER,
+        (value, error) ->
+            await(
+                hook(() -> contextBehavior().postStop(context, state)),
+                Context.empty(),
+                NEVER,
+                (none, failed) -> ended()));
+  }
+
+  private boolean ended() {
+    for (Object mail = inside == null ? null : inside.takeAny();
+        mail != null;
+        mail = inside == null ? null : inside.takeAny()) {
+      discard(mail);
+    }
+    for (Object mail = mailbox.take(); mail != null; mail = mailbox.take()) {
+      discard(mail);
+    }
+    Throwable cause = failure;
+    Reason reason =
+        level == KILLED ? Reason.KILLED : cause != null ? Reason.FAILED : Reason.STOPPED;
+    Termination last = new Termination(name(), reason, cause);
+    termination = last;
+    ArrayDeque<Asked> unanswered = open;
+    open = null;
+    if (unanswered != null) {
+      unanswered.forEach(each -> each.fail(stopped()));
+    }
+    tellWatchers();
+    watchers = null;
+    event(ActorEvent.Type.TERMINATED, cause);
+    Home above = home;
+    if (above != null) {
+      above.ended(this);
+    }
+    Sinks.One<Termination> sink = ending;
+    if (sink != null) {
+      Sinks.EmitResult ignored = sink.tryEmitValue(last);
+    }
+    return false;
+  }
+
+  /**
+   * Restarts it, as somebody else has decided; an actor without a context at once and for itself.
+   */
+  final void orderRestart(Throwable error) {
+    DefaultContext<S, M> context = inside;
+    if (context != null) {
+      context.orderRestart(error);
+    }
+  }
+
+  /** Raises the level of its end, from any thread. */
+  final void raise(int to) {
+    for (int seen = level; seen < to; seen = level) {
+      if (LEVEL.compareAndSet(this, seen, to)) {
+        mailbox.close();
+        Handling running = current;
+        if (running != null && running.abortedFrom <= to) {
+          running.abort();
+        }
+        wake();
+        return;
+      }
+    }
+  }
+
+  @SuppressWarnings("unchecked") // an actor with a context has a behaviour with one
+  private ContextBehavior<S, M> contextBehavior() {
+    return (ContextBehavior<S, M>) behavior;
+  }
+
+  final void become(ContextBehavior<S, M> next) {
+    behavior = next;
+  }
+
+  /** A step of its life that can't stop it; what fails is told. */
+  private Mono<Void> hook(Supplier<Mono<Void>> step) {
+    return Mono.defer(step)
+        .onErrorResume(
+            error -> {
+              Operators.onErrorDropped(error, Context.empty());
+              return Mono.empty();
+            });
+  }
+
+  final void event(ActorEvent.Type type, @Nullable Throwable cause) {
+    Consumer<? super ActorEvent> listener = settings.onEvent();
+    Home above = home;
+    if (listener == null && above == null) {
+      return;
+    }
+    ActorEvent event = new ActorEvent(name(), type, cause);
+    if (above != null) {
+      above.event(event);
+    }
+    if (listener != null) {
+      try {
+        listener.accept(event);
+      } catch (Throwable thrown) {
+        Operators.onErrorDropped(thrown, Context.empty());
+      }
+    }
+  }
+
+  // ---- what others see ------------------------------------------------------------------------
+
+  final String nameOrNumber() {
+    String name = settings.name();
+    return name != null ? name : "actor-" + number;
+  }
+
+  abstract String name();
+
+  public final S state() {
+    return state;
+  }
+
+  final Mailbox mailbox() {
+    return mailbox;
+  }
+
+  final int capacity() {
+    return mailbox.capacity();
+  }
+
+  final int level() {
+    return level;
+  }
+
+  final boolean isTerminated() {
+    return termination != null;
+  }
+
+  final Scheduler timer() {
+    Scheduler chosen = settings.timer();
+    return chosen != null ? chosen : Schedulers.parallel();
+  }
+
+  final ActorStoppedException stopped() {
+    return new ActorStoppedException(name(), failure);
+  }
+
+  final Mono<Termination> onTermination() {
+    Sinks.One<Termination> sink = ending;
+    if (sink == null) {
+      sink = Sinks.one();
+      if (!ENDING.compareAndSet(this, null, sink)) {
+        sink = Objects.requireNonNull(ending);
+      }
+    }
+    Termination last = termination; // after the sink was hung up, so that one of the two is seen
+    return last != null ? Mono.just(last) : sink.asMono();
+  }
+
+  final void watchStates(StatesFlux.Watching<S> watcher) {
+    for (; ; ) {
+      StatesFlux.Watching<?> @Nullable [] seen = watchers;
+      int length = seen == null ? 0 : seen.length;
+      StatesFlux.Watching<?>[] more = new StatesFlux.Watching<?>[length + 1];
+      if (seen != null) {
+        System.arraycopy(seen, 0, more, 0, length);
+      }
+      more[length] = watcher;
+      if (termination != null || WATCHERS.compareAndSet(this, seen, more)) {
+        return;
+      }
+    }
+  }
+
+  final void unwatchStates(StatesFlux.Watching<S> watcher) {
+    for (; ; ) {
+      StatesFlux.Watching<?> @Nullable [] seen = watchers;
+      if (seen == null) {
+        return;
+      }
+      StatesFlux.Watching<?>[] fewer =
+          Arrays.stream(seen)
+              .filter(each -> each != watcher)
+              .toArray(StatesFlux.Watching<?>[]::new);
+      if (fewer.length == seen.length || WATCHERS.compareAndSet(this, seen, fewer)) {
+        return;
+      }
+    }
+  }
+
+  private void tellWatchers() {
+    StatesFlux.Watching<?> @Nullable [] seen = watchers;
+    if (seen != null) {
+      for (StatesFlux.Watching<?> each : seen) {
+        each.drain();
+      }
+    }
+  }
+}
