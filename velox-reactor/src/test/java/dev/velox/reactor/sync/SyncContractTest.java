@@ -78,7 +78,8 @@ class SyncContractTest extends ConstructContract {
         () -> {
           Mutex mutex = Mutex.create();
           Condition condition = mutex.newCondition();
-          return wait(
+          return Waiting.of(
+              false,
               () -> mutex.withLock(condition.await()),
               condition::signal,
               condition::waiting,
@@ -142,7 +143,8 @@ class SyncContractTest extends ConstructContract {
         () -> {
           Lock lock = locks.get();
           Channel<Integer> ends = Channel.unbounded();
-          return wait(
+          return Waiting.of(
+              false,
               () -> lock.section().apply(ends.receive()),
               () -> {
                 lock.holder().release();
@@ -151,33 +153,5 @@ class SyncContractTest extends ConstructContract {
               lock.waiting(),
               lock.free());
         });
-  }
-
-  private static Waiting wait(
-      Supplier<Publisher<?>> operation,
-      Runnable release,
-      IntSupplier waiting,
-      BooleanSupplier untouched) {
-    return new Waiting() {
-      @Override
-      public Publisher<?> operation() {
-        return operation.get();
-      }
-
-      @Override
-      public void release() {
-        release.run();
-      }
-
-      @Override
-      public int waiting() {
-        return waiting.getAsInt();
-      }
-
-      @Override
-      public boolean isUntouched() {
-        return untouched.getAsBoolean();
-      }
-    };
   }
 }

@@ -1,5 +1,8 @@
 package dev.velox.reactor.testing;
 
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 
 /**
@@ -29,5 +32,40 @@ public interface Waiting {
    */
   default boolean isGrantFinal() {
     return false;
+  }
+
+  /** A construct of which each of these is one call. */
+  static Waiting of(
+      boolean isGrantFinal,
+      Supplier<Publisher<?>> operation,
+      Runnable release,
+      IntSupplier waiting,
+      BooleanSupplier untouched) {
+    return new Waiting() {
+      @Override
+      public Publisher<?> operation() {
+        return operation.get();
+      }
+
+      @Override
+      public void release() {
+        release.run();
+      }
+
+      @Override
+      public int waiting() {
+        return waiting.getAsInt();
+      }
+
+      @Override
+      public boolean isGrantFinal() {
+        return isGrantFinal;
+      }
+
+      @Override
+      public boolean isUntouched() {
+        return untouched.getAsBoolean();
+      }
+    };
   }
 }

@@ -3,10 +3,7 @@ package dev.velox.reactor.worker;
 import dev.velox.reactor.testing.ConstructContract;
 import dev.velox.reactor.testing.Waiting;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import java.util.function.IntSupplier;
-import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 
 /**
@@ -35,7 +32,7 @@ class WorkerContractTest extends ConstructContract {
         () -> {
           Still still = new Still();
           still.worker.tryPostMessage(0);
-          return wait(
+          return Waiting.of(
               true,
               () -> still.worker.postMessage(1),
               still.core.inbox()::tryReceive,
@@ -98,46 +95,12 @@ class WorkerContractTest extends ConstructContract {
         name,
         () -> {
           Still still = new Still();
-          return wait(
+          return Waiting.of(
               false,
               () -> operation.apply(still.worker),
               () -> still.outbox.tryPost(1),
               still.outbox.results()::waitingReceivers,
               () -> still.outbox.results().tryReceive().isReceived());
         });
-  }
-
-  private static Waiting wait(
-      boolean isGrantFinal,
-      Supplier<Publisher<?>> operation,
-      Runnable release,
-      IntSupplier waiting,
-      BooleanSupplier untouched) {
-    return new Waiting() {
-      @Override
-      public Publisher<?> operation() {
-        return operation.get();
-      }
-
-      @Override
-      public void release() {
-        release.run();
-      }
-
-      @Override
-      public int waiting() {
-        return waiting.getAsInt();
-      }
-
-      @Override
-      public boolean isGrantFinal() {
-        return isGrantFinal;
-      }
-
-      @Override
-      public boolean isUntouched() {
-        return untouched.getAsBoolean();
-      }
-    };
   }
 }

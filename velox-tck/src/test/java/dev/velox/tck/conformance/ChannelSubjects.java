@@ -54,25 +54,25 @@ final class ChannelSubjects {
   }
 
   /** A channel through which so many elements go, as far as they are received. */
-  private static Channel<Long> fed(long count) {
+  static Channel<Long> fed(long count) {
     Channel<Long> channel = Channel.bounded(16);
     channel.sendAll(Longs.upTo(count)).doOnSuccess(sent -> channel.close()).subscribe();
     return channel;
   }
 
-  private static Channel<Long> failed() {
+  static Channel<Long> failed() {
     Channel<Long> channel = Channel.bounded(1);
     channel.close(new IllegalStateException("failed"));
     return channel;
   }
 
-  private static Channel<Long> closed() {
+  static Channel<Long> closed() {
     Channel<Long> channel = Channel.bounded(1);
     channel.close();
     return channel;
   }
 
-  private static PublisherConformance<Long> elements(
+  static PublisherConformance<Long> elements(
       String name, Function<Channel<Long>, Flux<Long>> view) {
     return PublisherConformance.of(name, n -> view.apply(fed(n)))
         .fanOut(FanOut.COMPETING)
@@ -84,7 +84,7 @@ final class ChannelSubjects {
             });
   }
 
-  private static <T> PublisherConformance<T> element(
+  static <T> PublisherConformance<T> element(
       String name, Function<Channel<Long>, Mono<T>> receive) {
     return PublisherConformance.single(name, () -> receive.apply(fed(100)))
         .fanOut(FanOut.COMPETING)
@@ -97,8 +97,7 @@ final class ChannelSubjects {
             });
   }
 
-  private static PublisherConformance<Void> sending(
-      String name, Function<Channel<Long>, Mono<Void>> send) {
+  static PublisherConformance<Void> sending(String name, Function<Channel<Long>, Mono<Void>> send) {
     return PublisherConformance.completion(name, () -> send.apply(Channel.unbounded()))
         .fanOut(FanOut.COMPETING)
         .failing(() -> send.apply(closed()))

@@ -1,5 +1,12 @@
 package dev.velox.tck.conformance;
 
+import static dev.velox.tck.conformance.ChannelSubjects.closed;
+import static dev.velox.tck.conformance.ChannelSubjects.element;
+import static dev.velox.tck.conformance.ChannelSubjects.elements;
+import static dev.velox.tck.conformance.ChannelSubjects.failed;
+import static dev.velox.tck.conformance.ChannelSubjects.fed;
+import static dev.velox.tck.conformance.ChannelSubjects.sending;
+
 import dev.velox.reactor.channel.Channel;
 import dev.velox.reactor.channel.SlowSubscriber;
 import dev.velox.reactor.collection.Change;
@@ -30,7 +37,7 @@ final class CollectionSubjects {
     return List.of(
         new Subject(
             "Channel.receiveBetween(int, int)",
-            taking("Channel.receiveBetween", channel -> channel.receiveBetween(1, 3))),
+            element("Channel.receiveBetween", channel -> channel.receiveBetween(1, 3))),
         new Subject(
             "ConcurrentQueue", elements("ConcurrentQueue", channel -> Flux.from(queue(channel)))),
         new Subject(
@@ -38,13 +45,13 @@ final class CollectionSubjects {
             elements("ConcurrentQueue.asFlux", channel -> queue(channel).asFlux())),
         new Subject(
             "ConcurrentQueue.dequeue()",
-            taking("ConcurrentQueue.dequeue", channel -> queue(channel).dequeue())),
+            element("ConcurrentQueue.dequeue", channel -> queue(channel).dequeue())),
         new Subject(
             "ConcurrentQueue.dequeue(Duration)",
-            taking("ConcurrentQueue.dequeue(timeout)", channel -> queue(channel).dequeue(LONG))),
+            element("ConcurrentQueue.dequeue(timeout)", channel -> queue(channel).dequeue(LONG))),
         new Subject(
             "ConcurrentQueue.takeBetween(int, int)",
-            taking("ConcurrentQueue.takeBetween", channel -> queue(channel).takeBetween(1, 3))),
+            element("ConcurrentQueue.takeBetween", channel -> queue(channel).takeBetween(1, 3))),
         new Subject(
             "ConcurrentQueue.takeUpTo(int)",
             PublisherConformance.single(
@@ -54,10 +61,11 @@ final class CollectionSubjects {
                 .empty(() -> queue(closed()).takeUpTo(3))),
         new Subject(
             "ConcurrentQueue.enqueue(Object)",
-            putting("ConcurrentQueue.enqueue", queue -> queue.enqueue(1L))),
+            sending("ConcurrentQueue.enqueue", channel -> queue(channel).enqueue(1L))),
         new Subject(
             "ConcurrentQueue.enqueue(Object, Duration)",
-            putting("ConcurrentQueue.enqueue(timeout)", queue -> queue.enqueue(1L, LONG))),
+            sending(
+                "ConcurrentQueue.enqueue(timeout)", channel -> queue(channel).enqueue(1L, LONG))),
         new Subject(
             "ConcurrentQueue.enqueueAll(Publisher)",
             PublisherConformance.single(
@@ -157,62 +165,6 @@ final class CollectionSubjects {
 
   private static ConcurrentQueue<Long> queue(Channel<Long> channel) {
     return ConcurrentQueue.on(channel);
-  }
-
-  private static Channel<Long> fed(long count) {
-    Channel<Long> channel = Channel.bounded(16);
-    channel.sendAll(Longs.upTo(count)).doOnSuccess(sent -> channel.close()).subscribe();
-    return channel;
-  }
-
-  private static Channel<Long> failed() {
-    Channel<Long> channel = Channel.bounded(1);
-    channel.close(failure());
-    return channel;
-  }
-
-  private static Channel<Long> closed() {
-    Channel<Long> channel = Channel.bounded(1);
-    channel.close();
-    return channel;
-  }
-
-  private static PublisherConformance<Long> elements(
-      String name, Function<Channel<Long>, Flux<Long>> view) {
-    return PublisherConformance.of(name, n -> view.apply(fed(n)))
-        .fanOut(FanOut.COMPETING)
-        .failing(() -> view.apply(failed()))
-        .waiting(
-            () -> {
-              Channel<Long> empty = Channel.bounded(1);
-              return new Waiting<>(view.apply(empty), () -> empty.trySend(1L));
-            });
-  }
-
-  private static <T> PublisherConformance<T> taking(
-      String name, Function<Channel<Long>, Mono<T>> take) {
-    return PublisherConformance.single(name, () -> take.apply(fed(100)))
-        .fanOut(FanOut.COMPETING)
-        .failingOnDemand(() -> take.apply(failed()))
-        .empty(() -> take.apply(closed()))
-        .waiting(
-            () -> {
-              Channel<Long> empty = Channel.bounded(1);
-              return new Waiting<>(take.apply(empty), () -> empty.trySend(1L));
-            });
-  }
-
-  private static PublisherConformance<Void> putting(
-      String name, Function<ConcurrentQueue<Long>, Mono<Void>> put) {
-    return PublisherConformance.completion(name, () -> put.apply(ConcurrentQueue.unbounded()))
-        .fanOut(FanOut.COMPETING)
-        .failing(() -> put.apply(queue(closed())))
-        .waiting(
-            () -> {
-              ConcurrentQueue<Long> full = ConcurrentQueue.bounded(1);
-              full.tryEnqueue(0L);
-              return new Waiting<>(put.apply(full), full::tryDequeue);
-            });
   }
 
   private static ConcurrentMap<Long, Long> holding(long count) {
