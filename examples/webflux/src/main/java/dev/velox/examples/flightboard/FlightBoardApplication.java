@@ -82,7 +82,12 @@ public class FlightBoardApplication {
   }
 
   @Bean
-  Replay replay(FlightBoardProperties properties, FlightParser parser, Board board) {
-    return new Replay(properties.flightsResource(), properties.speed(), parser, board);
+  FlightFile flightFile(FlightBoardProperties properties, FlightParser parser) {
+    return new FlightFile(properties.flightsResource(), parser);
+  }
+
+  @Bean
+  Replay replay(FlightFile file, FlightBoardProperties properties, Board board) {
+    return new Replay(file, properties.speed(), board);
   }
 }

@@ -1,22 +1,14 @@
 package dev.velox.examples.flightboard;
 
 import dev.velox.reactor.parallel.ParallelArray;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import org.springframework.core.io.Resource;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /** A report over all flights of the file, computed on all processors, off the event loop. */
 @RestController
@@ -27,27 +19,12 @@ final class ReportController {
 
   private final Mono<ParallelArray<Flight>> flights;
 
-  ReportController(FlightBoardProperties properties, FlightParser parser) {
-    Resource file = properties.flightsResource();
+  ReportController(FlightFile file) {
     this.flights =
-        Mono.fromCallable(() -> ParallelArray.of(read(file, parser)))
-            .subscribeOn(Schedulers.boundedElastic())
+        file.flights()
+            .collectList()
+            .map(ParallelArray::of)
             .cache(all -> FOREVER, failure -> Duration.ZERO, () -> Duration.ZERO);
-  }
-
-  private static List<Flight> read(Resource file, FlightParser parser) {
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(file.getInputStream(), StandardCharsets.UTF_8))) {
-      List<Flight> flights = new ArrayList<>();
-      parser.checkHeader(String.valueOf(lines.readLine()));
-      long number = 2;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        flights.add(parser.csv(number++, line));
-      }
-      return flights;
-    } catch (IOException e) {
-      throw new UncheckedIOException(file.getDescription(), e);
-    }
   }
 
   @GetMapping("/report")
