@@ -5,13 +5,13 @@ import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.TooManyWaitersException;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Discards;
+import dev.velox.reactor.internal.Metrics;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
 import reactor.util.context.Context;
 
@@ -121,14 +121,7 @@ final class DefaultBroadcast<T> implements Broadcast<T> {
   }
 
   void tell(Event event) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.count(event);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.count(metrics, event);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.TooManyWaitersException;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Discards;
+import dev.velox.reactor.internal.Metrics;
 import dev.velox.reactor.internal.Trampoline;
 import dev.velox.reactor.internal.WaiterQueue;
 import java.time.Duration;
@@ -295,26 +296,12 @@ final class DefaultChannel<T> implements Channel<T> {
   }
 
   void tell(Event event) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.count(event);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.count(metrics, event);
   }
 
   /** Tells how long somebody waited who began at {@code since}, as {@link #clock()} told it. */
   void tellWaited(long since) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.time(MetricsListener.Timing.WAIT, clock() - since, TimeUnit.NANOSECONDS);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.time(metrics, MetricsListener.Timing.WAIT, clock() - since);
   }
 
   /** The time of the timer's scheduler; zero, and never asked for, without a listener. */

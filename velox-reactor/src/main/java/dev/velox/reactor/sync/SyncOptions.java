@@ -2,15 +2,14 @@ package dev.velox.reactor.sync;
 
 import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.internal.Args;
+import dev.velox.reactor.internal.Metrics;
 import dev.velox.reactor.internal.Trampoline;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
-import reactor.core.publisher.Operators;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.util.context.Context;
 
 /**
  * What the constructs of this package let their user choose. A value: each method answers new
@@ -163,26 +162,12 @@ public final class SyncOptions {
   }
 
   void tell(MetricsListener.Event event) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.count(event);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.count(metrics, event);
   }
 
   /** Tells how long something lasted that began at {@code since}, as {@link #clock()} told it. */
   void tellTime(MetricsListener.Timing timing, long since) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.time(timing, clock() - since, TimeUnit.NANOSECONDS);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.time(metrics, timing, clock() - since);
   }
 
   /** The time of the timer's scheduler; zero, and never asked for, without a listener. */

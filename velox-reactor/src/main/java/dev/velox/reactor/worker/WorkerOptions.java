@@ -4,15 +4,14 @@ import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.Channel;
 import dev.velox.reactor.channel.ChannelBuilder;
 import dev.velox.reactor.internal.Args;
+import dev.velox.reactor.internal.Metrics;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Operators;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.util.context.Context;
 
 /**
  * What a worker or a pool lets its user choose. A value: each method answers new options and leaves
@@ -253,26 +252,12 @@ public final class WorkerOptions {
   }
 
   void tell(MetricsListener.Event event) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.count(event);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.count(metrics, event);
   }
 
   /** Tells how long something lasted that began at {@code since}, as {@link #clock()} told it. */
   void tellTime(MetricsListener.Timing timing, long since) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.time(timing, clock() - since, TimeUnit.NANOSECONDS);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.time(metrics, timing, clock() - since);
   }
 
   /** The time of the timer's scheduler; zero, and never asked for, without a listener. */
