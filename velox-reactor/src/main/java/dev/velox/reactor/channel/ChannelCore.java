@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  *   <li><i>Receivers: unlink, then grant.</i> The compare-and-set that unlinks a receiver makes its
  *       thread the only one that can grant it. If the receiver has left, the element is still in
  *       hand, and the operation starts over.
+ *   <li><i>Receivers that gather several: grant, and unlink with the last.</i> All but the last
+ *       element go to the first in line without a change of the state, decided by its own word,
+ *       which takes no last one from who has not unlinked it. What it has gathered is out of the
+ *       state; it gives it back, first to last, if it leaves (see {@link GatheringWaiter}).
  *   <li><i>Senders: accept, then unlink.</i> The element of an unlinked sender is in the buffer for
  *       all to see, so the sender must be bound before. If the state changed meanwhile, an accepted
  *       sender stays first in line, and the next operation that makes room (which may be another
@@ -654,26 +658,12 @@ final class ChannelCore<T> {
     for (; ; ) {
       ChannelState<T> seen = state;
       WaiterQueue<SendWaiter> senders = seen.senders();
+      // One that was accepted and not yet moved is neither waiting nor gone.
       if (!isWorthSweeping(senders, waiting)
-          || change(seen, seen.withSenders(sweptSenders(senders)))) {
+          || change(seen, seen.withSenders(senders.retaining(each -> !each.hasLeft())))) {
         return;
       }
     }
-  }
-
-  /**
-   * Sweeps out senders that left; one that was accepted and not yet moved is neither waiting nor
-   * gone.
-   */
-  private static WaiterQueue<SendWaiter> sweptSenders(WaiterQueue<SendWaiter> senders) {
-    WaiterQueue<SendWaiter> swept = WaiterQueue.empty();
-    for (WaiterQueue<SendWaiter> rest = senders; !rest.isEmpty(); rest = rest.minusFirst()) {
-      SendWaiter sender = rest.peek();
-      if (sender != null && !sender.hasLeft()) {
-        swept = swept.plus(sender);
-      }
-    }
-    return swept;
   }
 
   /** A waiting receiver has ended by itself. */
@@ -683,21 +673,10 @@ final class ChannelCore<T> {
       ChannelState<T> seen = state;
       WaiterQueue<ReceiveWaiter> receivers = seen.receivers();
       if (!isWorthSweeping(receivers, waiting)
-          || change(seen, seen.withReceivers(sweptReceivers(receivers)))) {
+          || change(seen, seen.withReceivers(receivers.retaining(each -> !each.hasEnded())))) {
         return;
       }
     }
-  }
-
-  private static WaiterQueue<ReceiveWaiter> sweptReceivers(WaiterQueue<ReceiveWaiter> receivers) {
-    WaiterQueue<ReceiveWaiter> swept = WaiterQueue.empty();
-    for (WaiterQueue<ReceiveWaiter> rest = receivers; !rest.isEmpty(); rest = rest.minusFirst()) {
-      ReceiveWaiter receiver = rest.peek();
-      if (receiver != null && !receiver.hasEnded()) {
-        swept = swept.plus(receiver);
-      }
-    }
-    return swept;
   }
 
   private static boolean isWorthSweeping(WaiterQueue<?> queue, int waiting) {

@@ -7,6 +7,7 @@ import dev.velox.reactor.channel.Broadcast;
 import dev.velox.reactor.channel.SlowSubscriber;
 import dev.velox.reactor.collection.Change.Cause;
 import dev.velox.reactor.internal.Args;
+import dev.velox.reactor.internal.Metrics;
 import dev.velox.reactor.sync.KeyedMutex;
 import dev.velox.reactor.sync.SyncOptions;
 import java.util.Map;
@@ -19,10 +20,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Scannable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
@@ -64,6 +63,13 @@ import reactor.util.context.ContextView;
  * @param <V> the type of the values
  */
 public final class ConcurrentMap<K, V> implements Scannable {
+
+  // Who changes what: a key's value is put and removed by who has the key's turn (see KeyedMutex),
+  // which is also where its change is told, so changes of one key are told in the order in which
+  // they were made. Readers look into the map that holds the values, without a turn. The one
+  // exception is what Caffeine forgets by itself, at any time: its change is told later, in the
+  // key's turn, and only if the key has no new value then, whose own change has superseded it.
+  // A key's load is shared by its Flight, which takes the key's turn as any other writer.
 
   private static final int CHANGES = 256;
 
@@ -422,24 +428,10 @@ public final class ConcurrentMap<K, V> implements Scannable {
   }
 
   void tell(Event event) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.count(event);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.count(metrics, event);
   }
 
   void tellTime(Timing timing, long since) {
-    MetricsListener listener = metrics;
-    if (listener != null) {
-      try {
-        listener.time(timing, clock() - since, TimeUnit.NANOSECONDS);
-      } catch (Throwable failure) {
-        Operators.onErrorDropped(failure, Context.empty());
-      }
-    }
+    Metrics.time(metrics, timing, clock() - since);
   }
 }

@@ -1,6 +1,7 @@
 package dev.velox.reactor.internal;
 
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,22 +172,32 @@ public final class WaiterQueue<E> {
    * @return the same line without those that no longer wait; {@code queue} itself if all do
    */
   public static <W extends Waiter<?>> WaiterQueue<W> withoutEnded(WaiterQueue<W> queue) {
-    Link<W> kept = null;
+    return queue.retaining(Waiter::isWaiting);
+  }
+
+  /**
+   * Sweeps out those who are not to stay.
+   *
+   * @param stays whether one stays; asked once of each
+   * @return the same line of those who stay; itself if all do
+   */
+  public WaiterQueue<E> retaining(Predicate<? super E> stays) {
+    Link<E> kept = null;
     int count = 0;
-    for (Link<W> each = queue.front; each != null; each = each.next) {
-      if (each.value.isWaiting()) {
+    for (Link<E> each = front; each != null; each = each.next) {
+      if (stays.test(each.value)) {
         kept = new Link<>(each.value, kept);
         count++;
       }
     }
-    for (Link<W> each = reversed(queue.back); each != null; each = each.next) {
-      if (each.value.isWaiting()) {
+    for (Link<E> each = reversed(back); each != null; each = each.next) {
+      if (stays.test(each.value)) {
         kept = new Link<>(each.value, kept);
         count++;
       }
     }
-    if (count == queue.size) {
-      return queue;
+    if (count == size) {
+      return this;
     }
     return count == 0 ? empty() : new WaiterQueue<>(reversed(kept), null, count);
   }
