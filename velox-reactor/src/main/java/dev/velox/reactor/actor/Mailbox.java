@@ -117,6 +117,9 @@ final class Mailbox {
       if (oldest != null) {
         WORD.getAndAdd(this, -1);
         owner.discard(oldest);
+        if (word < 0) {
+          owner.wake(); // it may have waited for this count
+        }
       }
     }
   }

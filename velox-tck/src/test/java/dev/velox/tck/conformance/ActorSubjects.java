@@ -9,11 +9,17 @@ import dev.velox.reactor.actor.StatefulActor;
 import dev.velox.reactor.actor.Termination;
 import dev.velox.tck.FanOut;
 import dev.velox.tck.PublisherConformance;
+import dev.velox.tck.SubscriberConformance;
 import dev.velox.tck.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+import org.reactivestreams.tck.SubscriberWhiteboxVerification.SubscriberPuppet;
+import org.reactivestreams.tck.SubscriberWhiteboxVerification.WhiteboxSubscriberProbe;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -29,6 +35,8 @@ final class ActorSubjects {
         new Subject("Actor.send(Object)", sending("Actor.send", Actor::send)),
         new Subject("Actor.tell(Object)", sending("Actor.tell", Actor::tell)),
         new Subject("Actor.sendAll(Publisher)", sendingAll()),
+        new Subject("Actor.asSubscriber()", subscriber()),
+        new Subject("StatefulActor.states()", states()),
         new Subject("Actor.ask(Function)", asking("Actor.ask", actor -> actor.ask(r -> r))),
         new Subject(
             "Actor.ask(Function, Duration)",
@@ -83,6 +91,88 @@ final class ActorSubjects {
             () -> {
               Full full = new Full();
               return new Waiting<>(full.actor.sendAll(Mono.just(2L)), full::open);
+            });
+  }
+
+  private static SubscriberConformance<Integer> subscriber() {
+    return SubscriberConformance.of("Actor.asSubscriber", Told::new, n -> n);
+  }
+
+  /** An actor's subscriber, which asks by itself; what arrives is what the actor handles. */
+  private static final class Told implements Subscriber<Integer>, SubscriberPuppet {
+    private final Subscriber<Integer> in;
+    private final WhiteboxSubscriberProbe<Integer> probe;
+
+    Told(WhiteboxSubscriberProbe<Integer> probe) {
+      this.probe = probe;
+      Actor<Integer> actor =
+          Actor.of(
+              0,
+              Behavior.sync(
+                  (state, element) -> {
+                    probe.registerOnNext(element);
+                    return element;
+                  }));
+      in = actor.asSubscriber();
+    }
+
+    @Override
+    public void triggerRequest(long elements) {
+      // It has asked, or does when the last message is accepted.
+    }
+
+    @Override
+    public void signalCancel() {
+      ((Subscription) in).cancel();
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      in.onSubscribe(subscription);
+      probe.registerOnSubscribe(this);
+    }
+
+    @Override
+    public void onNext(Integer element) {
+      in.onNext(element);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      in.onError(failure);
+      probe.registerOnError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      in.onComplete();
+      probe.registerOnComplete();
+    }
+  }
+
+  /** Takes its next step when the last one was seen, so that nobody can be too slow for it. */
+  private static PublisherConformance<Long> states() {
+    return PublisherConformance.of("StatefulActor.states", ActorSubjects::counting)
+        .fanOut(FanOut.COMPETING)
+        .cannotFail("tells the states up to the end, whatever its cause")
+        .cannotBeEmpty("begins with the state that it has")
+        .waiting(
+            () -> {
+              StatefulActor<Long, Long> silent = sum();
+              return new Waiting<>(silent.states().skip(1), () -> silent.trySend(1L));
+            });
+  }
+
+  private static Flux<Long> counting(long count) {
+    StatefulActor<Long, Long> sum = sum();
+    return sum.states()
+        .doOnNext(
+            state -> {
+              if (state + 1 < count) {
+                sum.trySend(1L);
+              } else {
+                sum.dispose();
+              }
             });
   }
 
@@ -148,7 +238,7 @@ final class ActorSubjects {
             });
   }
 
-  private static reactor.core.publisher.Flux<Long> streaming(long count, Mono<Void> begin) {
+  private static Flux<Long> streaming(long count, Mono<Void> begin) {
     return streamer(count, begin).askMany(stream -> stream);
   }
 
