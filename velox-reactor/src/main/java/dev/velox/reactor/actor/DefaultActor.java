@@ -15,12 +15,17 @@ import reactor.core.publisher.Mono;
 final class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>, Scannable {
 
   DefaultActor(Settings settings, S initial, Object behavior) {
-    super(settings, initial, behavior);
+    super(settings, initial, behavior, false);
   }
 
-  /** Begins; called once, when all that it needs to know is known. */
+  /**
+   * Begins; called once, when all that it needs to know is known. One that has nothing to do at its
+   * start, and nobody to tell, waits for its first message.
+   */
   DefaultActor<S, M> begin() {
-    wake();
+    if (hasStart()) {
+      wake();
+    }
     return this;
   }
 
