@@ -220,8 +220,8 @@ public interface Actor<M> extends Disposable {
   Mono<Termination> stopNow();
 
   /**
-   * Stops, and cancels what the behaviour at hand returned. The last step of its life is begun in any
-   * case, and cancelled unless it ends at once; so are its children's. So nothing holds it up.
+   * Stops, and cancels what the behaviour at hand returned. The last step of its life is begun in
+   * any case, and cancelled unless it ends at once; so are its children's. So nothing holds it up.
    *
    * @return as {@link #stop()}
    */

@@ -41,7 +41,7 @@ import reactor.util.context.Context;
  * was accepted and not handled become dead letters, and writes {@code termination}, once: the
  * mailbox is closed and its count is zero, so nothing it accepted comes after that.
  */
-abstract class ActorCore<S, M> extends Turns {
+abstract class ActorCore<S, M> extends Turns implements Address<M> {
 
   static final int LIVING = 0;
   static final int STOPPING = 1;
@@ -155,6 +155,17 @@ abstract class ActorCore<S, M> extends Turns {
     }
     int seen = level;
     return over ? mailbox.isEmpty() : seen >= STOPPING_NOW || (seen == STOPPING && hasTakenAll());
+  }
+
+  /** Whether nothing is under way; for its owner. */
+  final boolean isSettled() {
+    DefaultContext<S, M> context = inside;
+    Unanswered asks = open;
+    return level == LIVING
+        && started
+        && !hasOrder()
+        && (context == null || context.isSettled())
+        && (asks == null || asks.isEmpty());
   }
 
   private boolean hasTakenAll() {
@@ -544,7 +555,25 @@ abstract class ActorCore<S, M> extends Turns {
     return name != null ? name : "actor-" + number;
   }
 
-  abstract String name();
+  @Override
+  public final ActorCore<?, M> core() {
+    return this;
+  }
+
+  /** What two cores have in common that are one actor for a chain of asks. */
+  Object identity() {
+    return this;
+  }
+
+  /** Who takes messages that this one takes no more, if somebody does. */
+  @Nullable ActorCore<?, M> successor() {
+    return null;
+  }
+
+  /** Whether it ended because it had nothing to do. */
+  boolean hasIdledOut() {
+    return false;
+  }
 
   public final S state() {
     return state;

@@ -67,6 +67,11 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
     return !own.isEmpty() || !unstashed.isEmpty();
   }
 
+  /** Whether nothing is under way that the end of this actor would call off. */
+  boolean isSettled() {
+    return !hasMail() && stash.isEmpty() && children.isEmpty() && pending.size() == 0;
+  }
+
   void inHand(Object mail) {
     inHand = mail;
     stashed = false;

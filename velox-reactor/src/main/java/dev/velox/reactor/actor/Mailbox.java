@@ -179,6 +179,12 @@ final class Mailbox {
     }
   }
 
+  /** Closes it if there is nothing in it and nobody waits; answers whether this call did. */
+  boolean closeIfIdle() {
+    // Who lines up at this moment finds it closed and refuses himself.
+    return waiting == 0 && WORD.compareAndSet(this, 0, CLOSED);
+  }
+
   boolean mayWait() {
     return overflow == Overflow.WAIT;
   }

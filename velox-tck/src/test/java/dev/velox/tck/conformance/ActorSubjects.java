@@ -1,6 +1,7 @@
 package dev.velox.tck.conformance;
 
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.ActorGroup;
 import dev.velox.reactor.actor.ActorSystem;
 import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.actor.Reply;
@@ -58,7 +59,20 @@ final class ActorSubjects {
         new Subject("ActorSystem.shutdown()", closing("shutdown", ActorSystem::shutdown)),
         new Subject(
             "ActorSystem.shutdown(Duration)",
-            closing("shutdown with grace", system -> system.shutdown(LONG))));
+            closing("shutdown with grace", system -> system.shutdown(LONG))),
+        new Subject("ActorGroup.stop()", stoppingGroup("stop", ActorGroup::stop)),
+        new Subject(
+            "ActorGroup.stop(Duration)",
+            stoppingGroup("stop with grace", group -> group.stop(LONG))),
+        new Subject("ActorGroup.stopNow()", stoppingGroup("stopNow", ActorGroup::stopNow)),
+        new Subject(
+            "ActorGroup.terminated()",
+            stoppingGroup(
+                "terminated",
+                group -> {
+                  group.dispose();
+                  return group.terminated();
+                })));
   }
 
   private static StatefulActor<Long, Long> sum() {
@@ -289,6 +303,26 @@ final class ActorSubjects {
               Sinks.One<Long> gate = Sinks.one();
               system.spawn(Actor.builder(0L, (Long state, Long n) -> gate.asMono())).trySend(1L);
               return new Waiting<>(close.apply(system), () -> gate.tryEmitValue(1L));
+            });
+  }
+
+  private static PublisherConformance<Void> stoppingGroup(
+      String name, Function<ActorGroup<String, Long>, Mono<Void>> stop) {
+    return PublisherConformance.completion(
+            "ActorGroup." + name,
+            () ->
+                stop.apply(
+                    ActorGroup.byKey((String key) -> Actor.builder(0L, Behavior.sync(Long::sum)))))
+        .fanOut(FanOut.MULTICAST)
+        .cannotFail("tells the end, whatever its cause")
+        .waiting(
+            () -> {
+              Sinks.One<Long> gate = Sinks.one();
+              ActorGroup<String, Long> group =
+                  ActorGroup.byKey(
+                      (String key) -> Actor.builder(0L, (Long state, Long n) -> gate.asMono()));
+              group.actor("k").trySend(1L);
+              return new Waiting<>(stop.apply(group), () -> gate.tryEmitValue(1L));
             });
   }
 }
