@@ -1,6 +1,7 @@
 package dev.velox.examples.quickstart;
 
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.actor.Reply;
 import dev.velox.reactor.actor.StatefulActor;
 import reactor.core.publisher.Mono;
@@ -21,6 +22,19 @@ public final class ActorExample {
 
   record Get(Reply<Integer> reply) implements Counter {}
 
+  /** What it does with a message; by itself, so that a test can run it step by step. */
+  static final Behavior<Integer, Counter> COUNTING =
+      (state, message) -> {
+        if (message instanceof Increment) {
+          return Mono.just(state + 1);
+        }
+        if (message instanceof Decrement) {
+          return Mono.just(state - 1);
+        }
+        ((Get) message).reply().reply(state);
+        return Mono.just(state);
+      };
+
   /**
    * Prints what happens.
    *
@@ -32,18 +46,7 @@ public final class ActorExample {
 
   /** The specification's {@code class CounterActor extends Actor<number>}. */
   static StatefulActor<Integer, Counter> counterActor() {
-    return Actor.of(
-        0,
-        (state, message) -> {
-          if (message instanceof Increment) {
-            return Mono.just(state + 1);
-          }
-          if (message instanceof Decrement) {
-            return Mono.just(state - 1);
-          }
-          ((Get) message).reply().reply(state);
-          return Mono.just(state);
-        });
+    return Actor.of(0, COUNTING);
   }
 
   /** Two up, one down; then asks. */

@@ -70,6 +70,7 @@ class SnippetsTest {
                   "dev.velox.reactor.sync.*",
                   "dev.velox.reactor.worker.*",
                   "dev.velox.tck.*",
+                  "dev.velox.tck.actor.*",
                   "dev.velox.tck.simulation.*",
                   "io.github.resilience4j.circuitbreaker.*",
                   "io.github.resilience4j.reactor.circuitbreaker.operator.*",
@@ -135,7 +136,7 @@ class SnippetsTest {
       Matcher snippet = SNIPPET.matcher(text);
       while (snippet.find()) {
         int line = (int) text.substring(0, snippet.start(1)).lines().count();
-        String title = page.getFileName().toString().replaceFirst("\\.md$", "");
+        String title = page.getFileName().toString().replaceFirst("\\.md$", "").replace('-', '_');
         String where = root.relativize(page) + ":" + (line + 1);
         Source source =
             Source.of(
