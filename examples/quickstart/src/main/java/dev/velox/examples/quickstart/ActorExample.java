@@ -4,6 +4,7 @@ import static dev.velox.reactor.async.Async.async;
 import static dev.velox.reactor.async.Async.await;
 
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.actor.Reply;
 import dev.velox.reactor.actor.StatefulActor;
 import dev.velox.reactor.channel.Channel;
@@ -28,6 +29,19 @@ public final class ActorExample {
 
   record Get(Reply<Integer> reply) implements Counter {}
 
+  /** What the specification matches on; by itself, so that a test can run it step by step. */
+  static final Behavior<Integer, Counter> COUNTING =
+      (state, message) -> {
+        if (message instanceof Increment) {
+          return Mono.just(state + 1);
+        }
+        if (message instanceof Decrement) {
+          return Mono.just(state - 1);
+        }
+        ((Get) message).reply().reply(state);
+        return Mono.just(state);
+      };
+
   /**
    * Prints what happens.
    *
@@ -40,19 +54,7 @@ public final class ActorExample {
 
   /** The specification's {@code class CounterActor extends Actor<number>}. */
   static StatefulActor<Integer, Counter> counterActor() {
-    return Actor.of(0, ActorExample::count);
-  }
-
-  /** What the specification matches on, and answers. */
-  private static Mono<Integer> count(int state, Counter message) {
-    if (message instanceof Increment) {
-      return Mono.just(state + 1);
-    }
-    if (message instanceof Decrement) {
-      return Mono.just(state - 1);
-    }
-    ((Get) message).reply().reply(state);
-    return Mono.just(state);
+    return Actor.of(0, COUNTING);
   }
 
   /** Two up, one down; then asks. */
@@ -107,7 +109,7 @@ public final class ActorExample {
 
   /** The same messages to the actor that was put together by hand. */
   static Mono<Integer> countByHand() {
-    HandMadeActor<Integer, Counter> counter = new HandMadeActor<>(0, ActorExample::count);
+    HandMadeActor<Integer, Counter> counter = new HandMadeActor<>(0, COUNTING::receive);
     Mono<Void> messages =
         counter
             .send(new Increment())

@@ -72,6 +72,7 @@ class SnippetsTest {
                   "dev.velox.reactor.sync.*",
                   "dev.velox.reactor.worker.*",
                   "dev.velox.tck.*",
+                  "dev.velox.tck.actor.*",
                   "dev.velox.tck.simulation.*",
                   "io.github.resilience4j.bulkhead.*",
                   "io.github.resilience4j.circuitbreaker.*",
@@ -140,7 +141,7 @@ class SnippetsTest {
       Matcher snippet = SNIPPET.matcher(text);
       while (snippet.find()) {
         int line = (int) text.substring(0, snippet.start(1)).lines().count();
-        String title = page.getFileName().toString().replaceFirst("\\.md$", "");
+        String title = page.getFileName().toString().replaceFirst("\\.md$", "").replace('-', '_');
         String where = root.relativize(page) + ":" + (line + 1);
         if ("from".equals(snippet.group(2))) {
           assertThat(words(Files.readString(root.resolve(snippet.group(3)))))
