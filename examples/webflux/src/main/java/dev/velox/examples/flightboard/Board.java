@@ -123,12 +123,13 @@ final class Board implements DisposableBean {
 
   private Mono<Void> countAndShow(Entry.Movement movement) {
     Flight flight = movement.flight();
-    return towers.tell(flight, movement.posted()).then(Mono.defer(() -> counted(movement)));
+    return towers
+        .tell(flight, movement.posted())
+        .then(Mono.defer(() -> addAndShow(flight, movement.posted())));
   }
 
-  private Mono<Void> counted(Entry.Movement movement) {
-    Flight flight = movement.flight();
-    totals = totals.with(flight, movement.posted());
+  private Mono<Void> addAndShow(Flight flight, boolean posted) {
+    totals = totals.with(flight, posted);
     time = flight.scheduled();
     counted.accept(flight);
     return show(flight);
