@@ -30,6 +30,7 @@ public final class ActorBuilder<S, M> {
   private @Nullable Scheduler timer;
   private @Nullable Consumer<? super DeadLetter> onDeadLetter;
   private @Nullable Consumer<? super ActorEvent> onEvent;
+  private Settings last = Settings.DEFAULT;
 
   ActorBuilder(S initial, Object behavior) {
     this.initial = initial;
@@ -190,7 +191,7 @@ public final class ActorBuilder<S, M> {
 
   /** An actor that has not begun. */
   DefaultActor<S, M> build(@Nullable String actorName, @Nullable Home home) {
-    DefaultActor<S, M> actor = new DefaultActor<>(settings(actorName), initial, behavior);
+    DefaultActor<S, M> actor = new DefaultActor<>(settings(), actorName, initial, behavior);
     actor.home = home;
     return actor;
   }
@@ -198,26 +199,31 @@ public final class ActorBuilder<S, M> {
   /** The actor of a key, which is held. */
   <K> KeyedActor<K, S, M> buildKeyed(
       DefaultActorGroup<K, M> group, K key, @Nullable ActorCore<?, M> predecessor) {
-    return new KeyedActor<>(settings(null), initial, behavior, group, key, predecessor);
+    return new KeyedActor<>(settings(), initial, behavior, group, key, predecessor);
   }
 
-  private Settings settings(@Nullable String actorName) {
+  /** The options as they are now; the same object as long as they are the same. */
+  private Settings settings() {
     if (priority != null && overflow == Overflow.DROP_OLDEST) {
       throw new IllegalStateException(
           "priority " + priority + " can't be combined with overflow " + overflow);
     }
-    return new Settings(
-        actorName,
-        capacity,
-        overflow,
-        priority,
-        throughput,
-        askTimeout,
-        supervision,
-        scheduler,
-        timer,
-        onDeadLetter,
-        onEvent);
+    Settings now =
+        new Settings(
+            capacity,
+            overflow,
+            priority,
+            throughput,
+            askTimeout,
+            supervision,
+            scheduler,
+            timer,
+            onDeadLetter,
+            onEvent);
+    if (!now.equals(last)) {
+      last = now;
+    }
+    return last;
   }
 
   @Nullable String name() {

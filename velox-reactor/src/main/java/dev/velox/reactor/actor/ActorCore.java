@@ -75,6 +75,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
   record Order(Throwable error, boolean isRestart) {}
 
   @Nullable Home home;
+  private final @Nullable String name;
   private final S initial;
   private final Object first;
   private final Mailbox mailbox;
@@ -97,8 +98,9 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
   private boolean again;
   private boolean over;
 
-  ActorCore(Settings settings, S initial, Object behavior, boolean isHeld) {
+  ActorCore(Settings settings, @Nullable String name, S initial, Object behavior, boolean isHeld) {
     super(settings, isHeld);
+    this.name = name;
     this.initial = initial;
     this.state = initial;
     this.first = behavior;
@@ -551,7 +553,6 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
   // ---- what others see ------------------------------------------------------------------------
 
   final String nameOrNumber() {
-    String name = settings.name();
     return name != null ? name : "actor-" + number;
   }
 

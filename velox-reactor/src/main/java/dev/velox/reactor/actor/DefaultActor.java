@@ -14,12 +14,13 @@ import reactor.core.publisher.Mono;
 /** What users see of an actor. */
 class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>, Scannable {
 
-  DefaultActor(Settings settings, S initial, Object behavior) {
-    super(settings, initial, behavior, false);
+  DefaultActor(Settings settings, @Nullable String name, S initial, Object behavior) {
+    this(settings, name, initial, behavior, false);
   }
 
-  DefaultActor(Settings settings, S initial, Object behavior, boolean isHeld) {
-    super(settings, initial, behavior, isHeld);
+  DefaultActor(
+      Settings settings, @Nullable String name, S initial, Object behavior, boolean isHeld) {
+    super(settings, name, initial, behavior, isHeld);
   }
 
   /**

@@ -9,7 +9,6 @@ import reactor.core.scheduler.Scheduler;
 
 /** The options of an actor, shared by all that one builder builds. */
 record Settings(
-    @Nullable String name,
     int capacity,
     Overflow overflow,
     @Nullable Comparator<Object> priority,
@@ -23,5 +22,5 @@ record Settings(
 
   static final Settings DEFAULT =
       new Settings(
-          null, 1024, Overflow.WAIT, null, 64, null, Supervision.resume(), null, null, null, null);
+          1024, Overflow.WAIT, null, 64, null, Supervision.resume(), null, null, null, null);
 }
