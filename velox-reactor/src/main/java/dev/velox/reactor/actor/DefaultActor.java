@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
@@ -46,7 +47,11 @@ class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>,
 
   @Override
   public SendResult trySend(M message) {
-    return offer(Args.notNull(message, "message"));
+    SendResult result = offer(Args.notNull(message, "message"));
+    if (result == SendResult.FULL || result == SendResult.CLOSED) {
+      count(MetricsListener.Event.REJECTED);
+    }
+    return result;
   }
 
   @Override
