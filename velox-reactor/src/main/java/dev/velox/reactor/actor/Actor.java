@@ -54,7 +54,10 @@ public interface Actor<M> extends Disposable {
    */
   static <S, M> StatefulActor<S, M> of(S initial, Behavior<S, M> behavior) {
     return new DefaultActor<>(
-        Settings.DEFAULT, Args.notNull(initial, "initial"), Args.notNull(behavior, "behavior"));
+        Settings.DEFAULT,
+        null,
+        Args.notNull(initial, "initial"),
+        Args.notNull(behavior, "behavior"));
   }
 
   /**

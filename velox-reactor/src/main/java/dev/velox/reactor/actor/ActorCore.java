@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.actor.Supervision.Decision;
 import dev.velox.reactor.actor.Termination.Reason;
 import dev.velox.reactor.channel.SendResult;
@@ -41,7 +42,7 @@ import reactor.util.context.Context;
  * was accepted and not handled become dead letters, and writes {@code termination}, once: the
  * mailbox is closed and its count is zero, so nothing it accepted comes after that.
  */
-abstract class ActorCore<S, M> extends Turns implements Address<M> {
+abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owner {
 
   static final int LIVING = 0;
   static final int STOPPING = 1;
@@ -75,9 +76,11 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
   record Order(Throwable error, boolean isRestart) {}
 
   @Nullable Home home;
+  private final @Nullable String name;
   private final S initial;
   private final Object first;
   private final Mailbox mailbox;
+  private final @Nullable ActorMetrics metrics;
   private final long number = NUMBERS.incrementAndGet();
 
   private volatile int level;
@@ -97,13 +100,15 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
   private boolean again;
   private boolean over;
 
-  ActorCore(Settings settings, S initial, Object behavior, boolean isHeld) {
+  ActorCore(Settings settings, @Nullable String name, S initial, Object behavior, boolean isHeld) {
     super(settings, isHeld);
+    this.name = name;
     this.initial = initial;
     this.state = initial;
     this.first = behavior;
     this.behavior = behavior;
     this.mailbox = new Mailbox(this, settings.capacity(), settings.overflow(), settings.priority());
+    this.metrics = ActorMetrics.of(this, settings.metrics());
     this.inside = behavior instanceof ContextBehavior ? new DefaultContext<>(this) : null;
   }
 
@@ -186,11 +191,29 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
     return result;
   }
 
+  @Override
+  public final Object accepted(Object mail) {
+    ActorMetrics told = metrics;
+    return told == null ? mail : told.accepted(mail);
+  }
+
+  final void count(MetricsListener.Event event) {
+    ActorMetrics told = metrics;
+    if (told != null) {
+      told.count(event);
+    }
+  }
+
   @SuppressWarnings("unchecked") // what the mailbox holds was typed when it came in
   private boolean handle(Object mail) {
     Asked ask = Mail.ask(mail);
     if (ask != null && ask.isDone()) {
+      count(MetricsListener.Event.CANCELLED);
       return false; // nobody waits for it any more
+    }
+    ActorMetrics told = metrics;
+    if (told != null) {
+      told.begun(mail);
     }
     Context context = Mail.context(mail);
     Object value;
@@ -238,6 +261,10 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
       discard(mail);
       return false;
     }
+    ActorMetrics told = metrics;
+    if (told != null) {
+      told.ended(error != null);
+    }
     if (error != null) {
       return failed(ask, error);
     }
@@ -264,18 +291,20 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
   }
 
   /** Somebody's accepted message that nobody will handle. */
-  final void discard(Object mail) {
+  @Override
+  public final void discard(Object mail) {
     Asked ask = Mail.ask(mail);
     if (ask != null) {
       if (ask.isDone()) {
         return;
       }
       boolean ignored =
-          ask.fail(
+          ask.end(
               mailbox.isClosed()
                   ? stopped()
                   : new MailboxFullException(name(), mailbox.capacity(), false));
     }
+    count(MetricsListener.Event.DROPPED);
     Object message = Mail.message(mail);
     DeadLetter letter = new DeadLetter(name(), message);
     Home above = home;
@@ -292,7 +321,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
   private boolean failed(@Nullable Asked ask, Throwable error) {
     Exceptions.throwIfJvmFatal(error);
     event(ActorEvent.Type.FAILED, error);
-    if (ask == null || !ask.fail(error)) {
+    if (ask == null || !ask.end(error)) {
       LOG.warn(name() + " failed", error);
     }
     return decide(error, false);
@@ -551,7 +580,6 @@ abstract class ActorCore<S, M> extends Turns implements Address<M> {
   // ---- what others see ------------------------------------------------------------------------
 
   final String nameOrNumber() {
-    String name = settings.name();
     return name != null ? name : "actor-" + number;
   }
 

@@ -53,6 +53,11 @@ final class AnswerStream<R> implements ReplyStream<R>, Asked {
   }
 
   @Override
+  public boolean end(Throwable error) {
+    return fail(error);
+  }
+
+  @Override
   public boolean isDone() {
     return answers.isClosed();
   }

@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Trampoline;
@@ -66,107 +67,135 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
   private static final class Asking<R, M> extends Waiter<Object>
       implements Reply<R>, Asked, Subscription, Scannable {
 
-    private static final VarHandle REQUESTED;
+    private static final VarHandle QUESTION;
 
     static {
       try {
-        REQUESTED = MethodHandles.lookup().findVarHandle(Asking.class, "requested", boolean.class);
+        QUESTION = MethodHandles.lookup().findVarHandle(Asking.class, "question", AskMono.class);
       } catch (ReflectiveOperationException impossible) {
         throw new ExceptionInInitializerError(impossible);
       }
     }
 
-    private final AskMono<R, M> source;
+    /** Until it is put. */
+    private volatile @Nullable AskMono<R, M> question;
+
+    /** Whom it was put to. */
+    private volatile @Nullable ActorCore<?, M> core;
+
     private volatile @Nullable CoreSubscriber<? super R> actual;
     private volatile @Nullable Entering entering;
 
-    @SuppressWarnings("UnusedVariable") // only through its handle
-    private volatile boolean requested;
-
-    Asking(AskMono<R, M> source, CoreSubscriber<? super R> actual) {
-      this.source = source;
+    Asking(AskMono<R, M> question, CoreSubscriber<? super R> actual) {
+      this.question = question;
       this.actual = actual;
     }
 
     @Override
     public void request(long n) {
+      if (!Operators.validate(n)) {
+        return;
+      }
       CoreSubscriber<? super R> subscriber = actual;
-      if (Operators.validate(n)
-          && subscriber != null
-          && REQUESTED.compareAndSet(this, false, true)
+      AskMono<R, M> todo = question;
+      if (subscriber != null
+          && todo != null
+          && QUESTION.compareAndSet(this, todo, null)
           && isWaiting()) {
-        start(subscriber.currentContext());
+        start(todo, subscriber.currentContext());
       }
     }
 
-    private void start(Context context) {
-      ActorCore<?, M> core;
+    private void start(AskMono<R, M> todo, Context context) {
+      ActorCore<?, M> asked;
       M message;
       try {
-        core = source.address.core();
-        List<String> circle = Chain.circle(core, context);
+        asked = todo.address.core();
+        core = asked;
+        List<String> circle = Chain.circle(asked, context);
         if (circle != null) {
-          fail(new AskDeadlockException(circle));
+          end(new AskDeadlockException(circle));
           return;
         }
-        message = Args.notNull(source.question.apply(this), "message");
+        message = Args.notNull(todo.question.apply(this), "message");
       } catch (Throwable failure) {
-        fail(Operators.onOperatorError(failure, context));
+        end(Operators.onOperatorError(failure, context));
         return;
       }
-      enter(core, new Mail(message, context, this));
-      Duration timeout = source.timeout != null ? source.timeout : core.settings.askTimeout();
+      enter(asked, new Mail(message, context, this));
+      Duration timeout = todo.timeout != null ? todo.timeout : asked.settings.askTimeout();
       if (timeout != null && isWaiting()) {
-        Deadlines.add(core.timer(), timeout.toNanos(), () -> onTimer(timeout));
+        Deadlines.add(asked.timer(), timeout.toNanos(), () -> onTimer(asked, timeout));
       }
     }
 
     /** Brings the question into the mailbox, or into its line. */
     void enter(ActorCore<?, ?> first, Mail mail) {
-      ActorCore<?, ?> core = first;
-      SendResult result = core.offer(mail);
-      for (ActorCore<?, ?> next = core;
+      ActorCore<?, ?> to = first;
+      SendResult result = to.offer(mail);
+      for (ActorCore<?, ?> next = to;
           result == SendResult.CLOSED && (next = next.successor()) != null; ) {
-        core = next;
-        result = core.offer(mail);
+        to = next;
+        result = to.offer(mail);
       }
-      if (result == SendResult.FULL && core.mailbox().mayWait()) {
-        Entering waiter = new Entering(this, core, mail);
+      if (result == SendResult.FULL && to.mailbox().mayWait()) {
+        to.count(Event.WAITING);
+        Entering waiter = new Entering(this, to, mail);
         entering = waiter;
-        core.mailbox().lineUp(waiter);
+        to.mailbox().lineUp(waiter);
         if (!isWaiting()) {
           waiter.leave();
         }
       } else if (result != SendResult.SENT) {
-        fail(
-            result == SendResult.CLOSED
-                ? core.stopped()
-                : new MailboxFullException(core.name(), core.capacity(), false));
+        to.count(Event.REJECTED);
+        boolean ignored =
+            end(
+                result == SendResult.CLOSED
+                    ? to.stopped()
+                    : new MailboxFullException(to.name(), to.capacity(), false));
       }
     }
 
-    private void onTimer(Duration timeout) {
-      if (isWaiting()) {
-        fail(new TimeoutException(source.address.name() + " has not answered within " + timeout));
+    private void onTimer(ActorCore<?, ?> asked, Duration timeout) {
+      if (isWaiting()
+          && end(new TimeoutException(asked.name() + " has not answered within " + timeout))) {
+        asked.count(Event.TIMED_OUT);
       }
     }
 
     @Override
     public boolean reply(R value) {
-      return end(Args.notNull(value, "value"));
+      return answer(Args.notNull(value, "value"));
     }
 
     @Override
     public boolean empty() {
-      return end(EMPTY);
+      return answer(EMPTY);
     }
 
     @Override
     public boolean fail(Throwable error) {
-      return end(new Failed(Args.notNull(error, "error")));
+      return answer(new Failed(Args.notNull(error, "error")));
     }
 
-    private boolean end(Object outcome) {
+    /** What the actor says. */
+    private boolean answer(Object outcome) {
+      if (conclude(outcome)) {
+        return true;
+      }
+      ActorCore<?, M> asked = core;
+      if (asked != null) {
+        asked.count(Event.IGNORED);
+      }
+      return false;
+    }
+
+    @Override
+    public boolean end(Throwable error) {
+      return conclude(new Failed(error));
+    }
+
+    private boolean conclude(Object outcome) {
       if (!grant(outcome)) {
         return false;
       }
@@ -262,7 +291,8 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
         if (next != null && refused != null) {
           asking.enter(next, refused);
         } else {
-          boolean ignored = asking.fail(core.stopped());
+          core.count(Event.REJECTED);
+          boolean ignored = asking.end(core.stopped());
         }
       }
     }
@@ -270,6 +300,7 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
     void leave() {
       if (abandon() == WAITED) {
         mail = null;
+        core.count(Event.CANCELLED);
         core.mailbox().left();
       }
     }

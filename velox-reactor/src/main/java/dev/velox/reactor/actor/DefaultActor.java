@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
@@ -14,12 +15,13 @@ import reactor.core.publisher.Mono;
 /** What users see of an actor. */
 class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>, Scannable {
 
-  DefaultActor(Settings settings, S initial, Object behavior) {
-    super(settings, initial, behavior, false);
+  DefaultActor(Settings settings, @Nullable String name, S initial, Object behavior) {
+    this(settings, name, initial, behavior, false);
   }
 
-  DefaultActor(Settings settings, S initial, Object behavior, boolean isHeld) {
-    super(settings, initial, behavior, isHeld);
+  DefaultActor(
+      Settings settings, @Nullable String name, S initial, Object behavior, boolean isHeld) {
+    super(settings, name, initial, behavior, isHeld);
   }
 
   /**
@@ -45,7 +47,11 @@ class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>,
 
   @Override
   public SendResult trySend(M message) {
-    return offer(Args.notNull(message, "message"));
+    SendResult result = offer(Args.notNull(message, "message"));
+    if (result == SendResult.FULL || result == SendResult.CLOSED) {
+      count(MetricsListener.Event.REJECTED);
+    }
+    return result;
   }
 
   @Override

@@ -31,7 +31,7 @@ final class KeyedActor<K, S, M> extends DefaultActor<S, M> {
       DefaultActorGroup<K, M> group,
       K key,
       @Nullable ActorCore<?, M> predecessor) {
-    super(settings, initial, behavior, true);
+    super(settings, null, initial, behavior, true);
     this.group = group;
     this.key = key;
     this.identity = predecessor == null ? this : predecessor.identity();

@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
@@ -43,6 +44,9 @@ record KeyedReference<K, M>(DefaultActorGroup<K, M> group, K key) implements Act
       SendResult result = core.offer(message);
       ActorCore<?, M> next = result == SendResult.CLOSED ? core.successor() : null;
       if (next == null) {
+        if (result == SendResult.FULL || result == SendResult.CLOSED) {
+          core.count(MetricsListener.Event.REJECTED);
+        }
         return result;
       }
       core = next;

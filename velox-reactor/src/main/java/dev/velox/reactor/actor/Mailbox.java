@@ -38,6 +38,19 @@ import reactor.util.concurrent.Queues;
  */
 final class Mailbox {
 
+  /** Whose mailbox it is. */
+  interface Owner {
+
+    /** There may be something to do: a message has come, or the count that it waits for. */
+    void wake();
+
+    /** A message was accepted: answers what is to lie in the mailbox for it. */
+    Object accepted(Object mail);
+
+    /** A message that was accepted is dropped. */
+    void discard(Object mail);
+  }
+
   private static final int CLOSED = Integer.MIN_VALUE;
   private static final int FEW = 32;
   private static final VarHandle WORD;
@@ -59,7 +72,7 @@ final class Mailbox {
     }
   }
 
-  private final ActorCore<?, ?> owner;
+  private final Owner owner;
   private final int capacity;
   private final Overflow overflow;
   private final Queue<Object> queue;
@@ -74,11 +87,7 @@ final class Mailbox {
   @SuppressWarnings("UnusedVariable") // only through its handle
   private volatile int pumping;
 
-  Mailbox(
-      ActorCore<?, ?> owner,
-      int capacity,
-      Overflow overflow,
-      @Nullable Comparator<Object> comparator) {
+  Mailbox(Owner owner, int capacity, Overflow overflow, @Nullable Comparator<Object> comparator) {
     this.owner = owner;
     this.capacity = capacity;
     this.overflow = overflow;
@@ -123,7 +132,7 @@ final class Mailbox {
   }
 
   private void put(Object mail) {
-    queue.add(mail);
+    queue.add(owner.accepted(mail));
     owner.wake();
   }
 

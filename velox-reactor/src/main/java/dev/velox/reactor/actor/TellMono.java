@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.channel.SendResult;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -82,6 +83,7 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
       if (result == SendResult.FULL && to.mailbox().mayWait() && !fromItself) {
         core = to;
         if (takeAndRearm() != null) {
+          to.count(Event.WAITING);
           to.mailbox().lineUp(this);
         }
         return;
@@ -89,8 +91,14 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
       if (beginDelivery() != null) {
         switch (result) {
           case SENT, DROPPED -> end(null);
-          case FULL -> end(new MailboxFullException(to.name(), to.capacity(), fromItself));
-          default -> end(to.stopped());
+          case FULL -> {
+            to.count(Event.REJECTED);
+            end(new MailboxFullException(to.name(), to.capacity(), fromItself));
+          }
+          default -> {
+            to.count(Event.REJECTED);
+            end(to.stopped());
+          }
         }
       }
     }
@@ -116,7 +124,12 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
       }
       Object outcome = beginDelivery();
       if (outcome != null) {
-        end(outcome == REFUSED && from != null ? from.stopped() : null);
+        if (outcome == REFUSED && from != null) {
+          from.count(Event.REJECTED);
+          end(from.stopped());
+        } else {
+          end(null);
+        }
       }
     }
 
@@ -137,6 +150,7 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
     public void cancel() {
       ActorCore<?, ?> from = core;
       if (abandon() == WAITED && from != null) {
+        from.count(Event.CANCELLED);
         from.mailbox().left();
       }
       actual = null;

@@ -63,7 +63,7 @@ abstract class Turns implements Runnable {
   void resting() {}
 
   /** Called by whoever left work, afterwards. */
-  final void wake() {
+  public final void wake() {
     if (tryOwn()) {
       schedule();
     }

@@ -30,7 +30,7 @@ final class Unanswered {
 
   void failAll(Throwable error) {
     for (Asked each : asks) {
-      boolean ignored = each.fail(error);
+      boolean ignored = each.end(error);
     }
     asks.clear();
   }

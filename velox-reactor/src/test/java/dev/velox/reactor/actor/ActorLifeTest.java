@@ -160,6 +160,23 @@ class ActorLifeTest {
   }
 
   @Test
+  void restarts_are_counted_within_a_window() {
+    StatefulActor<Integer, String> actor =
+        counting("a")
+            .supervision(
+                Supervision.restart(
+                    Backoff.fixed(Duration.ofSeconds(1)).times(1), Duration.ofMinutes(1)))
+            .build();
+    actor.trySend("fail");
+    time.advanceTimeBy(Duration.ofMinutes(2));
+    actor.trySend("fail");
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    assertThat(actor.isDisposed()).as("the first failure is too long ago to count").isFalse();
+    actor.trySend("fail");
+    assertThat(actor.terminated().block(LIMIT).reason()).isEqualTo(Reason.FAILED);
+  }
+
+  @Test
   void a_stop_does_not_wait_for_the_delay_of_a_restart() {
     StatefulActor<Integer, String> actor =
         counting("a").supervision(Supervision.restart(Backoff.fixed(Duration.ofHours(1)))).build();
