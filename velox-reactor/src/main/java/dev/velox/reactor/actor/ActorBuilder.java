@@ -190,26 +190,34 @@ public final class ActorBuilder<S, M> {
 
   /** An actor that has not begun. */
   DefaultActor<S, M> build(@Nullable String actorName, @Nullable Home home) {
+    DefaultActor<S, M> actor = new DefaultActor<>(settings(actorName), initial, behavior);
+    actor.home = home;
+    return actor;
+  }
+
+  /** The actor of a key, which is held. */
+  <K> KeyedActor<K, S, M> buildKeyed(
+      DefaultActorGroup<K, M> group, K key, @Nullable ActorCore<?, M> predecessor) {
+    return new KeyedActor<>(settings(null), initial, behavior, group, key, predecessor);
+  }
+
+  private Settings settings(@Nullable String actorName) {
     if (priority != null && overflow == Overflow.DROP_OLDEST) {
       throw new IllegalStateException(
           "priority " + priority + " can't be combined with overflow " + overflow);
     }
-    Settings settings =
-        new Settings(
-            actorName,
-            capacity,
-            overflow,
-            priority,
-            throughput,
-            askTimeout,
-            supervision,
-            scheduler,
-            timer,
-            onDeadLetter,
-            onEvent);
-    DefaultActor<S, M> actor = new DefaultActor<>(settings, initial, behavior);
-    actor.home = home;
-    return actor;
+    return new Settings(
+        actorName,
+        capacity,
+        overflow,
+        priority,
+        throughput,
+        askTimeout,
+        supervision,
+        scheduler,
+        timer,
+        onDeadLetter,
+        onEvent);
   }
 
   @Nullable String name() {

@@ -21,24 +21,24 @@ import reactor.util.context.Context;
 /** Sends a question per subscription, once the answer is asked for, and waits for the answer. */
 final class AskMono<R, M> extends Mono<R> implements Scannable {
 
-  private final ActorCore<?, M> core;
+  private final Address<M> address;
   private final Function<? super Reply<R>, ? extends M> question;
   private final @Nullable Duration timeout;
 
   private AskMono(
-      ActorCore<?, M> core,
+      Address<M> address,
       Function<? super Reply<R>, ? extends M> question,
       @Nullable Duration timeout) {
-    this.core = core;
+    this.address = address;
     this.question = question;
     this.timeout = timeout;
   }
 
   static <R, M> Mono<R> of(
-      ActorCore<?, M> core,
+      Address<M> address,
       Function<? super Reply<R>, ? extends M> question,
       @Nullable Duration timeout) {
-    return onAssembly(new AskMono<>(core, question, timeout));
+    return onAssembly(new AskMono<>(address, question, timeout));
   }
 
   @Override
@@ -49,7 +49,7 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
   @Override
   public @Nullable Object scanUnsafe(Attr key) {
     if (key == Attr.NAME) {
-      return core.name();
+      return address.name();
     }
     return key == Attr.RUN_STYLE ? Attr.RunStyle.ASYNC : null;
   }
@@ -100,23 +100,38 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
     }
 
     private void start(Context context) {
-      ActorCore<?, M> core = source.core;
-      List<String> circle = Chain.circle(core, context);
-      if (circle != null) {
-        fail(new AskDeadlockException(circle));
-        return;
-      }
+      ActorCore<?, M> core;
       M message;
       try {
+        core = source.address.core();
+        List<String> circle = Chain.circle(core, context);
+        if (circle != null) {
+          fail(new AskDeadlockException(circle));
+          return;
+        }
         message = Args.notNull(source.question.apply(this), "message");
       } catch (Throwable failure) {
         fail(Operators.onOperatorError(failure, context));
         return;
       }
-      Mail mail = new Mail(message, context, this);
+      enter(core, new Mail(message, context, this));
+      Duration timeout = source.timeout != null ? source.timeout : core.settings.askTimeout();
+      if (timeout != null && isWaiting()) {
+        Deadlines.add(core.timer(), timeout.toNanos(), () -> onTimer(timeout));
+      }
+    }
+
+    /** Brings the question into the mailbox, or into its line. */
+    void enter(ActorCore<?, ?> first, Mail mail) {
+      ActorCore<?, ?> core = first;
       SendResult result = core.offer(mail);
+      for (ActorCore<?, ?> next = core;
+          result == SendResult.CLOSED && (next = next.successor()) != null; ) {
+        core = next;
+        result = core.offer(mail);
+      }
       if (result == SendResult.FULL && core.mailbox().mayWait()) {
-        Entering waiter = new Entering(this, mail);
+        Entering waiter = new Entering(this, core, mail);
         entering = waiter;
         core.mailbox().lineUp(waiter);
         if (!isWaiting()) {
@@ -128,16 +143,11 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
                 ? core.stopped()
                 : new MailboxFullException(core.name(), core.capacity(), false));
       }
-      Duration timeout = source.timeout;
-      if (timeout != null && isWaiting()) {
-        Deadlines.add(core.timer(), timeout, this::onTimer);
-      }
     }
 
-    private void onTimer() {
-      if (tryTimeOut()) {
-        settle();
-        Trampoline.run(this);
+    private void onTimer(Duration timeout) {
+      if (isWaiting()) {
+        fail(new TimeoutException(source.address.name() + " has not answered within " + timeout));
       }
     }
 
@@ -187,11 +197,7 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
       if (outcome == null || subscriber == null) {
         return;
       }
-      if (outcome == TIMED_OUT) {
-        subscriber.onError(
-            new TimeoutException(
-                source.core.name() + " has not answered within " + source.timeout));
-      } else if (outcome instanceof Failed failed) {
+      if (outcome instanceof Failed failed) {
         subscriber.onError(failed.error);
       } else {
         if (outcome != EMPTY) {
@@ -230,10 +236,12 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
   /** A question that waits for room. */
   private static final class Entering extends TellWaiter {
     private final Asking<?, ?> asking;
-    private volatile @Nullable Object mail;
+    private final ActorCore<?, ?> core;
+    private volatile @Nullable Mail mail;
 
-    Entering(Asking<?, ?> asking, Mail mail) {
+    Entering(Asking<?, ?> asking, ActorCore<?, ?> core, Mail mail) {
       this.asking = asking;
+      this.core = core;
       this.mail = mail;
     }
 
@@ -245,17 +253,24 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
     @Override
     public void run() {
       Object outcome = beginDelivery();
+      Mail refused = mail;
       mail = null;
       asking.entering = null;
       if (outcome == REFUSED) {
-        asking.fail(asking.source.core.stopped());
+        // It may have lined up after the mailbox was full, and been too late.
+        ActorCore<?, ?> next = core.hasIdledOut() ? core.successor() : null;
+        if (next != null && refused != null) {
+          asking.enter(next, refused);
+        } else {
+          boolean ignored = asking.fail(core.stopped());
+        }
       }
     }
 
     void leave() {
       if (abandon() == WAITED) {
         mail = null;
-        asking.source.core.mailbox().left();
+        core.mailbox().left();
       }
     }
   }

@@ -12,15 +12,24 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What users see of an actor. */
-final class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>, Scannable {
+class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>, Scannable {
 
   DefaultActor(Settings settings, S initial, Object behavior) {
-    super(settings, initial, behavior);
+    super(settings, initial, behavior, false);
   }
 
-  /** Begins; called once, when all that it needs to know is known. */
+  DefaultActor(Settings settings, S initial, Object behavior, boolean isHeld) {
+    super(settings, initial, behavior, isHeld);
+  }
+
+  /**
+   * Begins; called once, when all that it needs to know is known. One that has nothing to do at its
+   * start, and nobody to tell, waits for its first message.
+   */
   DefaultActor<S, M> begin() {
-    wake();
+    if (hasStart()) {
+      wake();
+    }
     return this;
   }
 
@@ -41,8 +50,11 @@ final class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<
 
   @Override
   public Mono<Long> sendAll(Publisher<? extends M> source) {
-    Args.notNull(source, "source");
-    return Flux.<M>from(source).concatMap(each -> send(each).thenReturn(each), 0).count();
+    return sendAll(this, Args.notNull(source, "source"));
+  }
+
+  static <M> Mono<Long> sendAll(Actor<M> actor, Publisher<? extends M> source) {
+    return Flux.<M>from(source).concatMap(each -> actor.send(each).thenReturn(each), 0).count();
   }
 
   @Override
@@ -52,7 +64,7 @@ final class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<
 
   @Override
   public <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> question) {
-    return AskMono.of(this, Args.notNull(question, "question"), settings.askTimeout());
+    return AskMono.of(this, Args.notNull(question, "question"), null);
   }
 
   @Override

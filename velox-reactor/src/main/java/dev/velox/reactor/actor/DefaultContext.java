@@ -18,19 +18,15 @@ import reactor.util.concurrent.Queues;
 
 /**
  * What an actor with a context has more than others: children, timers, what lies aside, and a queue
- * of its own messages that comes before the mailbox. The queue, the orders and the children may be
- * touched by any thread; all else by the actor's owner alone.
+ * of its own messages that comes before the mailbox. The queue and the children may be touched by
+ * any thread; all else by the actor's owner alone.
  */
 final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
 
   private static final int STASH = 1024;
 
-  /** A decision that was made elsewhere: a child's failure, or a restart of all. */
-  private record Order(Throwable error, boolean restart) {}
-
   private final ActorCore<S, M> core;
   private final Queue<Object> own = Queues.unboundedMultiproducer().get();
-  private final Queue<Order> orders = Queues.<Order>unboundedMultiproducer().get();
   private final Set<DefaultActor<?, ?>> children = ConcurrentHashMap.newKeySet();
   private final ArrayDeque<Object> stash = new ArrayDeque<>();
   private final ArrayDeque<Object> unstashed = new ArrayDeque<>();
@@ -38,7 +34,6 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
   private Disposable.Composite pending = Disposables.composite();
   private @Nullable Object inHand;
   private boolean stashed;
-  private boolean restartOrdered;
 
   DefaultContext(ActorCore<S, M> core) {
     this.core = core;
@@ -46,19 +41,6 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
   }
 
   // ---- for the turn ---------------------------------------------------------------------------
-
-  @Nullable Throwable takeOrder() {
-    Order order = orders.poll();
-    if (order == null) {
-      return null;
-    }
-    restartOrdered = order.restart;
-    return order.error;
-  }
-
-  boolean isRestartOrdered() {
-    return restartOrdered;
-  }
 
   @Nullable Object take() {
     Object mail = unstashed.poll();
@@ -77,13 +59,17 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
 
   /** What is left at the end, whatever it is. */
   @Nullable Object takeAny() {
-    orders.clear();
     Object mail = take();
     return mail != null ? mail : stash.poll();
   }
 
   boolean hasMail() {
-    return !own.isEmpty() || !orders.isEmpty() || !unstashed.isEmpty();
+    return !own.isEmpty() || !unstashed.isEmpty();
+  }
+
+  /** Whether nothing is under way that the end of this actor would call off. */
+  boolean isSettled() {
+    return !hasMail() && stash.isEmpty() && children.isEmpty() && pending.size() == 0;
   }
 
   void inHand(Object mail) {
@@ -255,24 +241,15 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
 
   @Override
   public void escalated(Throwable error) {
-    order(new Order(error, false));
+    core.order(new ActorCore.Order(error, false));
   }
 
   @Override
   public void restartOthers(ActorCore<?, ?> actor, Throwable error) {
     for (DefaultActor<?, ?> each : children) {
       if (each != actor) {
-        each.orderRestart(error);
+        each.order(new ActorCore.Order(error, true));
       }
     }
-  }
-
-  void orderRestart(Throwable error) {
-    order(new Order(error, true));
-  }
-
-  private void order(Order order) {
-    orders.add(order);
-    core.wake();
   }
 }

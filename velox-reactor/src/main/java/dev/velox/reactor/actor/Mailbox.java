@@ -117,6 +117,7 @@ final class Mailbox {
       if (oldest != null) {
         WORD.getAndAdd(this, -1);
         owner.discard(oldest);
+        owner.wake(); // it may have waited for this count
       }
     }
   }
@@ -178,6 +179,12 @@ final class Mailbox {
     }
   }
 
+  /** Closes it if there is nothing in it and nobody waits; answers whether this call did. */
+  boolean closeIfIdle() {
+    // Who lines up at this moment finds it closed and refuses himself.
+    return waiting == 0 && WORD.compareAndSet(this, 0, CLOSED);
+  }
+
   boolean mayWait() {
     return overflow == Overflow.WAIT;
   }
@@ -236,23 +243,33 @@ final class Mailbox {
       Object mail = first.mail();
       if (mail != null && first.grant(TellWaiter.ACCEPTED)) {
         put(mail);
-        WAITING.getAndAdd(this, -1);
-        Trampoline.run(first);
-      } else {
-        WORD.getAndAdd(this, -1);
-        owner.wake(); // it may have waited for this count
+        leaveLine(first);
+        return true;
       }
+      WORD.getAndAdd(this, -1);
+      owner.wake(); // it may have waited for this count
     } else if (count < 0 && first.grant(TellWaiter.REFUSED)) {
-      WAITING.getAndAdd(this, -1);
-      Trampoline.run(first);
+      leaveLine(first);
+      return true;
     }
-    // Only the pump takes away from the front; others add to the end, or sweep what has ended.
+    removeFirst(first);
+    return true;
+  }
+
+  /** Tells one what was decided, when nothing here refers to it any more. */
+  private void leaveLine(TellWaiter first) {
+    removeFirst(first);
+    WAITING.getAndAdd(this, -1);
+    Trampoline.run(first);
+  }
+
+  /** Only the pump takes away from the front; others add to the end, or sweep what has ended. */
+  private void removeFirst(TellWaiter first) {
     for (WaiterQueue<TellWaiter> now = line; now.peek() == first; now = line) {
       if (LINE.compareAndSet(this, now, now.minusFirst())) {
-        break;
+        return;
       }
     }
-    return true;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.velox.reactor.channel;
 
+import dev.velox.reactor.internal.ThreadLocals;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -112,6 +113,16 @@ final class SelectMono<R> extends Mono<R> implements Scannable {
       }
     }
 
+    /** Goes on on the thread of a timer, or of who has served a clause. */
+    private void drainElsewhere() {
+      ThreadLocals.Restored threadLocals = ThreadLocals.adopt(actual.currentContext());
+      try {
+        drain();
+      } finally {
+        threadLocals.close();
+      }
+    }
+
     private void drain() {
       if (wip.getAndIncrement() != 0) {
         return;
@@ -181,7 +192,7 @@ final class SelectMono<R> extends Mono<R> implements Scannable {
       if (current != null) {
         current.bound.compareAndSet(null, Fate.TIMED_OUT);
       }
-      drain();
+      drainElsewhere();
     }
 
     private boolean finishIfDecided(Round<R> current) {
@@ -432,7 +443,7 @@ final class SelectMono<R> extends Mono<R> implements Scannable {
 
     @Override
     public void run() {
-      round.selecting.drain();
+      round.selecting.drainElsewhere();
     }
   }
 
@@ -530,7 +541,7 @@ final class SelectMono<R> extends Mono<R> implements Scannable {
 
     @Override
     public void run() {
-      round.selecting.drain();
+      round.selecting.drainElsewhere();
     }
   }
 }

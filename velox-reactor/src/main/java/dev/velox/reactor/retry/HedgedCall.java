@@ -1,5 +1,6 @@
 package dev.velox.reactor.retry;
 
+import dev.velox.reactor.internal.ThreadLocals;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -131,14 +132,19 @@ final class HedgedCall<T> implements Subscription, Scannable {
     if (!running.add(runner)) {
       return;
     }
-    Mono<? extends T> mono;
+    ThreadLocals.Restored threadLocals = ThreadLocals.restore(context);
     try {
-      mono = Objects.requireNonNull(call.get(), "the call's Mono must not be null");
-    } catch (Throwable thrown) {
-      runner.onError(Operators.onOperatorError(thrown, context));
-      return;
+      Mono<? extends T> mono;
+      try {
+        mono = Objects.requireNonNull(call.get(), "the call's Mono must not be null");
+      } catch (Throwable thrown) {
+        runner.onError(Operators.onOperatorError(thrown, context));
+        return;
+      }
+      mono.subscribe(runner);
+    } finally {
+      threadLocals.close();
     }
-    mono.subscribe(runner);
   }
 
   private boolean end() {

@@ -1,5 +1,6 @@
 package dev.velox.reactor.retry;
 
+import dev.velox.reactor.internal.ThreadLocals;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -110,12 +111,17 @@ final class RetrySubscriber<T> extends AttemptSubscription implements CoreSubscr
   /** Begins an attempt: here, or in the loop that is at it already. */
   private void begin() {
     if (LOOP.getAndIncrement(this) == 0) {
-      do {
-        if (isCancelled()) {
-          return;
-        }
-        attempt();
-      } while (LOOP.decrementAndGet(this) != 0);
+      ThreadLocals.Restored threadLocals = ThreadLocals.restore(currentContext());
+      try {
+        do {
+          if (isCancelled()) {
+            return;
+          }
+          attempt();
+        } while (LOOP.decrementAndGet(this) != 0);
+      } finally {
+        threadLocals.close();
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.velox.reactor.stm;
 
 import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.MetricsListener.Timing;
+import dev.velox.reactor.internal.ThreadLocals;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
@@ -114,7 +115,12 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
       if (options.timeout != null || options.measured) {
         prepare();
       }
-      drive();
+      ThreadLocals.Restored threadLocals = ThreadLocals.restore(currentContext());
+      try {
+        drive();
+      } finally {
+        threadLocals.close();
+      }
     }
   }
 
@@ -374,7 +380,13 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
         time(Timing.WAIT, now - waitBegan);
         waitBegan = 0;
       }
-      drive();
+      // Scheduled by who made the change that it waited for: in all likelihood another request.
+      ThreadLocals.Restored threadLocals = ThreadLocals.adopt(currentContext());
+      try {
+        drive();
+      } finally {
+        threadLocals.close();
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.velox.reactor.sync;
 
+import dev.velox.reactor.internal.ThreadLocals;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -84,9 +85,20 @@ abstract class GuardedSubscriber<T> extends LeasedRequest
     }
   }
 
+  /** Its turn has come, on the thread of who gave it up: in all likelihood another request's. */
   @Override
   public final void run() {
-    proceed(claim());
+    Object outcome = claim();
+    if (outcome == GRANTED) {
+      ThreadLocals.Restored threadLocals = ThreadLocals.adopt(actual.currentContext());
+      try {
+        subscribeToBody();
+      } finally {
+        threadLocals.close();
+      }
+    } else {
+      proceed(outcome);
+    }
   }
 
   private void proceed(@Nullable Object outcome) {

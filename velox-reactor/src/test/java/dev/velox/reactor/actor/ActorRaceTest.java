@@ -2,6 +2,7 @@ package dev.velox.reactor.actor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.velox.reactor.channel.Overflow;
 import dev.velox.reactor.channel.SendResult;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -64,6 +65,29 @@ class ActorRaceTest {
       assertThat(subject.handled.get() + subject.letters.get())
           .isBetween(sent.get(), 2 * sent.get());
       assertThat(subject.letters.get()).isLessThanOrEqualTo(sent.get());
+    }
+  }
+
+  @Test
+  void of_sends_that_drop_the_oldest_and_a_stop_it_ends_and_none_is_lost() {
+    for (int i = 0; i < RACES; i++) {
+      AtomicInteger seen = new AtomicInteger();
+      Actor<Integer> actor =
+          Actor.builder(
+                  0,
+                  Behavior.sync(
+                      (Integer state, Integer message) -> {
+                        seen.incrementAndGet();
+                        return state;
+                      }))
+              .mailbox(1, Overflow.DROP_OLDEST)
+              .onDeadLetter(letter -> seen.incrementAndGet())
+              .build();
+      AtomicInteger sent = new AtomicInteger();
+      Runnable send = () -> sent.addAndGet(actor.trySend(1) == SendResult.SENT ? 1 : 0);
+      RaceTestUtils.race(send, send, send, () -> actor.stop().subscribe());
+      actor.terminated().block(LIMIT);
+      assertThat(seen).hasValue(sent.get());
     }
   }
 

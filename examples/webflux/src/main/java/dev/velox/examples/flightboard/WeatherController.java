@@ -33,13 +33,15 @@ final class WeatherController {
 
   private final Airports airports;
   private final Board board;
+  private final Towers towers;
   private final Gates gates;
   private final Weather weather;
   private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
 
-  WeatherController(Airports airports, Board board, Gates gates, Weather weather) {
+  WeatherController(Airports airports, Board board, Towers towers, Gates gates, Weather weather) {
     this.airports = airports;
     this.board = board;
+    this.towers = towers;
     this.gates = gates;
     this.weather = weather;
   }
@@ -71,11 +73,8 @@ final class WeatherController {
                   .filter(at -> at.code().equals(airport.code()))
                   .mapToInt(Gates.Taken::aircraft)
                   .sum();
-          return new Details(
-              airport,
-              AirportsController.Figures.of(board.airport(airport.code())),
-              report,
-              aircraft);
+          AirportFigures figures = Objects.requireNonNull(await(towers.figures(airport.code())));
+          return new Details(airport, AirportsController.Figures.of(figures), report, aircraft);
         });
   }
 
