@@ -1,8 +1,9 @@
 /**
- * Spring Boot: adapters and named constructs. Nothing of it is loaded without Spring.
+ * Spring Boot: adapters, named constructs and a graceful end. Nothing of it is loaded without
+ * Spring.
  *
  * <p>Start at {@link dev.velox.reactor.spring.VeloxAutoConfiguration}. The registries come next,
- * then {@code Adapters}.
+ * then {@code Adapters}, {@link dev.velox.reactor.spring.Pipeline} and {@code GracefulShutdown}.
  */
 @NullMarked
 package dev.velox.reactor.spring;

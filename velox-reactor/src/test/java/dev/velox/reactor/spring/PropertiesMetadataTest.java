@@ -25,7 +25,9 @@ class PropertiesMetadataTest {
             "velox.mutexes",
             "velox.semaphores",
             "velox.channels",
-            "velox.retries");
+            "velox.retries",
+            "velox.shutdown.timeout",
+            "velox.shutdown.order");
     properties.forEach(
         (name, property) -> {
           assertThat(property.path("type").asString()).as(name).isNotEmpty();
