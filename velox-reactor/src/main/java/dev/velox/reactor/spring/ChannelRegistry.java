@@ -16,7 +16,8 @@ import java.util.function.Function;
  * Channel<Order> orders = channels.get("orders", Order.class);   // velox.channels.orders.capacity=64
  * }</pre>
  *
- * <p>It may be used by any number of threads at once.
+ * <p>On shutdown they are closed after the web server has finished its requests, and given time to
+ * be drained. It may be used by any number of threads at once.
  */
 public final class ChannelRegistry {
 

@@ -9,9 +9,11 @@ import dev.velox.reactor.worker.WorkerOptions;
 import dev.velox.reactor.worker.WorkerPool;
 import dev.velox.reactor.worker.WorkerPoolBuilder;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.env.Environment;
@@ -46,7 +48,7 @@ public final class VeloxAutoConfiguration {
     return new Adapters(registries);
   }
 
-  /** Has no thread, and so nothing to be destroyed. */
+  /** Has no thread; it is ended with the others by {@link GracefulShutdown}. */
   @Bean(destroyMethod = "")
   @ConditionalOnMissingBean
   ActorSystem veloxActorSystem(VeloxProperties properties, Environment environment) {
@@ -123,6 +125,20 @@ public final class VeloxAutoConfiguration {
     return ChannelRegistry.of(
         Constructs.all(
             "channels", properties.channels(), (name, s) -> Constructs.channel(name, s, listener)));
+  }
+
+  @Bean
+  static LiveBeans veloxLiveBeans(ConfigurableListableBeanFactory factory) {
+    return new LiveBeans(factory);
+  }
+
+  @Bean
+  GracefulShutdown veloxGracefulShutdown(
+      ConfigurableApplicationContext context,
+      LiveBeans beans,
+      ChannelRegistry channels,
+      VeloxProperties properties) {
+    return new GracefulShutdown(context, beans, channels, properties.shutdown());
   }
 
   private static MetricsListener listener(ObjectProvider<MetricsListener> metrics) {

@@ -17,6 +17,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param semaphores Semaphores by name.
  * @param channels Channels by name.
  * @param retries Retry policies by name.
+ * @param shutdown The end of the application.
+ * @param web Requests that are refused.
  */
 @ConfigurationProperties("velox")
 record VeloxProperties(
@@ -25,7 +27,9 @@ record VeloxProperties(
     @DefaultValue Map<String, MutexSettings> mutexes,
     @DefaultValue Map<String, SemaphoreSettings> semaphores,
     @DefaultValue Map<String, ChannelSettings> channels,
-    @DefaultValue Map<String, RetrySettings> retries) {
+    @DefaultValue Map<String, RetrySettings> retries,
+    @DefaultValue Shutdown shutdown,
+    @DefaultValue Web web) {
 
   /**
    * The system of actors.
@@ -125,4 +129,34 @@ record VeloxProperties(
     /** Anything from the first delay to three times the one before. */
     DECORRELATED
   }
+
+  /**
+   * The end of the application.
+   *
+   * @param timeout How long everything that was accepted has to be worked off. Keep it below
+   *     'spring.lifecycle.timeout-per-shutdown-phase', after which Spring waits no longer.
+   * @param order In which order constructs are ended: what feeds others comes before them.
+   */
+  record Shutdown(
+      @DefaultValue("25s") Duration timeout,
+      @DefaultValue({"CHANNELS", "ACTORS", "WORKERS"}) List<Stage> order) {}
+
+  /** What is ended together. */
+  enum Stage {
+    /** Channels, queues, and the pipelines that receive from them. */
+    CHANNELS,
+    /** Systems of actors. */
+    ACTORS,
+    /** Pools of threads, and workers. */
+    WORKERS
+  }
+
+  /**
+   * Requests that are refused.
+   *
+   * @param mapOverload Whether a construct that refuses one more waiter, element or message answers
+   *     the request with 503.
+   * @param retryAfter What such an answer says in Retry-After, in whole seconds.
+   */
+  record Web(@DefaultValue("true") boolean mapOverload, @DefaultValue("1s") Duration retryAfter) {}
 }

@@ -14,6 +14,8 @@ import reactor.core.publisher.Mono;
  * <pre>{@code
  * Mono<Row> row = workers.call(() -> jdbc.queryForObject(sql, mapper));
  * }</pre>
+ *
+ * <p>On shutdown the pool ends the calls that were made, and takes no more.
  */
 public final class Workers {
 

@@ -25,7 +25,11 @@ class PropertiesMetadataTest {
             "velox.mutexes",
             "velox.semaphores",
             "velox.channels",
-            "velox.retries");
+            "velox.retries",
+            "velox.shutdown.timeout",
+            "velox.shutdown.order",
+            "velox.web.map-overload",
+            "velox.web.retry-after");
     properties.forEach(
         (name, property) -> {
           assertThat(property.path("type").asString()).as(name).isNotEmpty();
