@@ -18,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param channels Channels by name.
  * @param retries Retry policies by name.
  * @param shutdown The end of the application.
+ * @param web Requests that are refused.
  */
 @ConfigurationProperties("velox")
 record VeloxProperties(
@@ -27,7 +28,8 @@ record VeloxProperties(
     @DefaultValue Map<String, SemaphoreSettings> semaphores,
     @DefaultValue Map<String, ChannelSettings> channels,
     @DefaultValue Map<String, RetrySettings> retries,
-    @DefaultValue Shutdown shutdown) {
+    @DefaultValue Shutdown shutdown,
+    @DefaultValue Web web) {
 
   /**
    * The system of actors.
@@ -148,4 +150,13 @@ record VeloxProperties(
     /** Pools of threads, and workers. */
     WORKERS
   }
+
+  /**
+   * Requests that are refused.
+   *
+   * @param mapOverload Whether a construct that refuses one more waiter, element or message answers
+   *     the request with 503.
+   * @param retryAfter What such an answer says in Retry-After, in whole seconds.
+   */
+  record Web(@DefaultValue("true") boolean mapOverload, @DefaultValue("1s") Duration retryAfter) {}
 }

@@ -27,7 +27,9 @@ class PropertiesMetadataTest {
             "velox.channels",
             "velox.retries",
             "velox.shutdown.timeout",
-            "velox.shutdown.order");
+            "velox.shutdown.order",
+            "velox.web.map-overload",
+            "velox.web.retry-after");
     properties.forEach(
         (name, property) -> {
           assertThat(property.path("type").asString()).as(name).isNotEmpty();
