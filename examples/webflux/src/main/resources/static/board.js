@@ -1,158 +1,40 @@
-// Two streams feed the page: "flights" (each flight) and "board" (figures, five times a second).
+// Three streams feed the page: "flights" (each flight), "board" (figures, five times a second) and "weather/attempts".
 // Events only change state; drawing happens once a frame, however fast they come.
 
-const $ = (id) => document.getElementById(id);
-const number = new Intl.NumberFormat("en-US");
-const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+import { $, airports, ask, city, colours, fit, lateness, make, number, say } from "./page.js";
+import { FlightMap } from "./map.js";
+import * as predictions from "./predictions.js";
+import * as weather from "./weather.js";
 
 const SPEEDS = ["0", "5", "15", "30", "60", "120", "300", "600", "1200", "3000", "max"];
 const SLOW_MILLIS = 250;
-const MOST_ARCS = 300;
 const ROWS = 10;
+const HISTORY = 300; // looks: a minute
 
-const airports = new Map();
 let map = null;
-
-// ---------------------------------------------------------------- map
-
-// Albers' equal-area conic projection for the 48 states (standard parallels 29.5° and 45.5°).
-const RAD = Math.PI / 180;
-const N = (Math.sin(29.5 * RAD) + Math.sin(45.5 * RAD)) / 2;
-const C = Math.cos(29.5 * RAD) ** 2 + 2 * N * Math.sin(29.5 * RAD);
-function project({ latitude, longitude }) {
-  const rho = (lat) => Math.sqrt(C - 2 * N * Math.sin(lat * RAD)) / N;
-  const theta = N * (longitude + 96) * RAD;
-  return { x: rho(latitude) * Math.sin(theta), y: rho(latitude) * Math.cos(theta) - rho(37.5) };
-}
-const inFrame = (a) =>
-  a.latitude > 24 && a.latitude < 50 && a.longitude > -125.5 && a.longitude < -66;
-
-class FlightMap {
-  constructor(canvas, all) {
-    this.canvas = canvas;
-    this.places = new Map(all.filter(inFrame).map((a) => [a.code, { ...project(a), heat: 0 }]));
-    const xs = [...this.places.values()].map((p) => p.x);
-    const ys = [...this.places.values()].map((p) => p.y);
-    this.box = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
-    this.arcs = [];
-    this.ground = document.createElement("canvas");
-    new ResizeObserver(() => this.resize()).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.resize());
-    this.resize();
-  }
-
-  resize() {
-    const ratio = Math.min(devicePixelRatio || 1, 2);
-    const { width, height } = this.canvas.getBoundingClientRect();
-    this.canvas.width = this.ground.width = Math.round(width * ratio);
-    this.canvas.height = this.ground.height = Math.round(height * ratio);
-    this.ratio = ratio;
-    const pad = 12 * ratio;
-    const { left, right, top, bottom } = this.box;
-    const scale = Math.min((this.canvas.width - 2 * pad) / (right - left), (this.canvas.height - 2 * pad) / (bottom - top));
-    const dx = (this.canvas.width - scale * (right - left)) / 2 - scale * left;
-    const dy = (this.canvas.height - scale * (bottom - top)) / 2 - scale * top;
-    for (const p of this.places.values()) {
-      p.px = p.x * scale + dx;
-      p.py = p.y * scale + dy;
-    }
-    this.colours = colours();
-    const g = this.ground.getContext("2d");
-    g.clearRect(0, 0, this.ground.width, this.ground.height);
-    g.fillStyle = this.colours.dot;
-    for (const { px, py } of this.places.values()) g.fillRect(px - ratio / 2, py - ratio / 2, 1.4 * ratio, 1.4 * ratio);
-  }
-
-  fly(flight, now) {
-    const from = this.places.get(flight.origin);
-    const to = this.places.get(flight.destination);
-    if (!from || !to) return;
-    from.heat = Math.min(from.heat + 1, 12);
-    to.heat = Math.min(to.heat + 1, 12);
-    if (this.arcs.length >= MOST_ARCS) this.arcs.shift();
-    this.arcs.push({ from, to, since: now, takes: 900 + flight.distanceMiles * 0.9, late: lateness(flight.arrivalDelayMinutes) });
-  }
-
-  draw(now, elapsed) {
-    const g = this.canvas.getContext("2d");
-    const r = this.ratio;
-    g.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    g.drawImage(this.ground, 0, 0);
-    const fade = Math.exp(-elapsed / 2500);
-    g.fillStyle = this.colours.accent;
-    for (const p of this.places.values()) {
-      p.heat *= fade;
-      if (p.heat < 0.05) continue;
-      g.globalAlpha = 0.75;
-      g.beginPath();
-      g.arc(p.px, p.py, r * (1 + 1.8 * Math.sqrt(p.heat)), 0, 7);
-      g.fill();
-    }
-    this.arcs = this.arcs.filter((a) => now - a.since < a.takes + 400);
-    g.lineWidth = 1.5 * r;
-    for (const arc of this.arcs) {
-      const gone = reducedMotion.matches ? 1 : Math.min((now - arc.since) / arc.takes, 1);
-      const over = Math.max(0, now - arc.since - arc.takes) / 400;
-      this.arc(g, arc, gone, 1 - over);
-    }
-    g.globalAlpha = 1;
-  }
-
-  // A quadratic curve that bends north, drawn as far as the flight has come.
-  arc(g, { from, to, late }, gone, alpha) {
-    const bend = 0.18 * Math.hypot(to.px - from.px, to.py - from.py);
-    const cx = (from.px + to.px) / 2;
-    const cy = (from.py + to.py) / 2 - bend;
-    const ax = from.px + (cx - from.px) * gone;
-    const ay = from.py + (cy - from.py) * gone;
-    const x = (1 - gone) ** 2 * from.px + 2 * (1 - gone) * gone * cx + gone ** 2 * to.px;
-    const y = (1 - gone) ** 2 * from.py + 2 * (1 - gone) * gone * cy + gone ** 2 * to.py;
-    g.strokeStyle = g.fillStyle = this.colours[late];
-    g.globalAlpha = 0.55 * alpha;
-    g.beginPath();
-    g.moveTo(from.px, from.py);
-    g.quadraticCurveTo(ax, ay, x, y);
-    g.stroke();
-    g.globalAlpha = alpha;
-    g.beginPath();
-    g.arc(x, y, 2.2 * this.ratio, 0, 7);
-    g.fill();
-  }
-}
-
-function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const names = ["dot", "accent", "early", "late", "verylate", "line"];
-  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
-}
-
-const lateness = (minutes) => (minutes > 60 ? "verylate" : minutes > 15 ? "late" : "early");
 
 // ------------------------------------------------------------ channel
 
-const fills = []; // of the last minute
+const fills = [];
 function drawHistory(capacity) {
   const canvas = $("history");
-  const ratio = Math.min(devicePixelRatio || 1, 2);
-  const { width, height } = canvas.getBoundingClientRect();
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  fit(canvas);
   const g = canvas.getContext("2d");
-  const { accent, line } = colours();
+  const { accent, verylate, line } = colours();
   g.strokeStyle = line;
   g.strokeRect(0.5, 0.5, canvas.width - 1, canvas.height - 1);
-  g.fillStyle = accent;
-  const step = canvas.width / 300;
+  const step = canvas.width / HISTORY;
   fills.forEach((fill, i) => {
-    const h = (fill / capacity) * canvas.height;
-    g.fillRect(canvas.width - (fills.length - i) * step, canvas.height - h, Math.max(step, 1), h);
+    const height = (fill / capacity) * canvas.height;
+    g.fillStyle = fill >= capacity ? verylate : accent;
+    g.fillRect(canvas.width - (fills.length - i) * step, canvas.height - height, Math.max(step, 1), height);
   });
 }
 
 function pressure({ channel, replay, failure, controls }) {
   if (replay === "FAILED") return `The replay has failed: ${failure}`;
   if (channel.size >= channel.capacity) {
-    return "The channel is full: the replay, and whoever posts, waits until the board takes a flight.";
+    return "The channel is full: whoever sends waits until the board takes a flight.";
   }
   if (replay === "FINISHED") return "The replay has come to its end.";
   if (controls.speed === "0") return "The replay is paused.";
@@ -161,25 +43,28 @@ function pressure({ channel, replay, failure, controls }) {
 
 // ------------------------------------------------------------- panels
 
-/** Sets text only when it differs, so that screen readers hear changes and nothing else. */
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+/** Bars with the airports' names. Each may be a button that shows its airport; while the keyboard is at one, they stay. */
+function bars(list, figures, value, text) {
+  if (list.querySelector(":focus-visible")) return;
+  const most = Math.max(1, ...figures.map(value));
+  while (list.children.length > figures.length) list.lastChild.remove();
+  figures.forEach((airport, i) => {
+    const item = list.children[i] ?? list.appendChild(bar(list.dataset.shows === "airports"));
+    const [code, name, said] = item.querySelectorAll("b, span, em");
+    say(code, airport.code);
+    say(name, city(airport.code));
+    say(said, text(airport));
+    item.style.setProperty("--part", Math.max(0, value(airport)) / most);
+  });
 }
 
-function bars(list, figures, value, text) {
-  const most = Math.max(1, ...figures.map(value));
-  list.replaceChildren(
-    ...figures.map((airport) => {
-      const item = document.createElement("li");
-      const code = document.createElement("b");
-      const name = document.createElement("span");
-      code.textContent = airport.code;
-      name.textContent = airports.get(airport.code)?.city ?? "";
-      item.append(code, name, text(airport));
-      item.style.setProperty("--part", Math.max(0, value(airport)) / most);
-      return item;
-    }),
-  );
+function bar(isButton) {
+  const parts = [make("b"), make("span"), make("em")];
+  if (!isButton) return make("li", "", ...parts);
+  const button = make("button", "", ...parts);
+  button.type = "button";
+  button.addEventListener("click", () => lookUp(button.firstChild.textContent));
+  return make("li", "", button);
 }
 
 function showStatus(status) {
@@ -187,17 +72,19 @@ function showStatus(status) {
     const [date, time] = status.time.split("T");
     say($("time"), time.slice(0, 5));
     say($("date"), new Date(`${date}T00:00Z`).toLocaleDateString("en-US", { dateStyle: "full", timeZone: "UTC" }));
+    predictions.atHour(Number(time.slice(0, 2)));
   }
-  const { size, capacity } = status.channel;
+  const { size, capacity, waitingSenders } = status.channel;
   say($("fill"), number.format(size));
   say($("capacity"), number.format(capacity));
+  say($("waits"), waitingSenders ? `, ${number.format(waitingSenders)} wait` : "");
   $("gauge").setAttribute("aria-valuemax", capacity);
   $("gauge").setAttribute("aria-valuenow", size);
   $("gauge").classList.toggle("full", size >= capacity);
   $("gauge").firstElementChild.style.transform = `scaleX(${Math.min(size / capacity, 1)})`;
   drawHistory(capacity);
   say($("pressure"), pressure(status));
-  say($("flights"), number.format(status.totals.flights));
+  say($("counted"), number.format(status.totals.flights));
   say($("accepted"), number.format(status.totals.accepted));
   say($("delay"), number.format(status.totals.delayMinutes));
   say($("readers"), number.format(status.readers));
@@ -210,6 +97,8 @@ function showStatus(status) {
   bars($("runways"), status.runways, (r) => r.landings, (r) => `${number.format(r.landings)} landed${r.waiting ? `, ${number.format(r.waiting)} wait` : ""}`);
   bars($("busiest"), status.busiest, (a) => a.departures + a.arrivals, (a) => number.format(a.departures + a.arrivals));
   bars($("latest"), status.latest, (a) => a.meanDelayMinutes, (a) => `${a.meanDelayMinutes.toFixed(1)} min`);
+  map?.name(status.busiest.map((airport) => airport.code));
+  say($("aloft"), map ? `${number.format(map.aloft)} flights` : "");
   if (!touching) showControls(status.controls);
 }
 
@@ -233,32 +122,35 @@ let touching = false; // the slider is moved: it leads, and does not follow
 
 function speedText(speed) {
   if (speed === "0") return "paused";
-  return speed === "max" ? "as fast as can be" : `${number.format(speed)} minutes a second`;
+  if (speed === "max") return "as fast as can be";
+  return speed < 60 ? `1 s is ${speed} min` : `1 s is ${number.format(speed / 60)} h`;
+}
+
+function showSpeed(speed) {
+  say($("speed-text"), speedText(speed));
+  $("speed").setAttribute("aria-valuetext", speedText(speed));
 }
 
 function showControls({ speed, pauseMillis }) {
   const at = SPEEDS.indexOf(speed);
   if (at >= 0 && $("speed").value !== String(at)) $("speed").value = at;
-  say($("speed-text"), speedText(speed));
-  $("speed").setAttribute("aria-valuetext", speedText(speed));
+  showSpeed(speed);
   $("slow").setAttribute("aria-pressed", pauseMillis > 0);
 }
 
 async function control(change) {
-  const answer = await fetch("controls", {
+  const { ok, body } = await ask("controls", {
     method: "PUT",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(change),
   });
-  if (answer.ok) showControls(await answer.json());
-  else say($("said"), (await answer.json()).detail);
+  if (ok) showControls(body);
+  else say($("said"), body.detail);
 }
 
 $("speed").addEventListener("input", () => {
   touching = true;
-  const text = speedText(SPEEDS[$("speed").value]);
-  say($("speed-text"), text);
-  $("speed").setAttribute("aria-valuetext", text);
+  showSpeed(SPEEDS[$("speed").value]);
 });
 $("speed").addEventListener("change", async () => {
   try {
@@ -272,7 +164,9 @@ $("slow").addEventListener("click", () =>
   control({ pauseMillis: $("slow").getAttribute("aria-pressed") === "true" ? 0 : SLOW_MILLIS }),
 );
 
+let posting = false;
 $("post").addEventListener("click", async () => {
+  if (posting) return;
   const busy = ["ATL", "ORD", "LAX", "JFK", "SEA", "MIA", "DEN", "BOS"];
   const lines = Array.from({ length: 200 }, (_, i) =>
     JSON.stringify({
@@ -283,72 +177,40 @@ $("post").addEventListener("click", async () => {
       arrivalDelayMinutes: 0,
     }),
   );
-  $("post").disabled = true;
+  posting = true;
+  $("post").setAttribute("aria-disabled", true); // unlike a disabled button it keeps the focus
   say($("said"), "Posting; the answer comes when the board has counted them.");
   try {
-    const answer = await fetch("flights", {
+    const { ok, body } = await ask("flights", {
       method: "POST",
       headers: { "Content-Type": "application/x-ndjson" },
       body: lines.join("\n"),
     });
-    const result = await answer.json();
-    say($("said"), answer.ok ? `${number.format(result.accepted)} flights accepted.` : result.detail);
+    say($("said"), ok ? `${number.format(body.accepted)} flights accepted.` : body.detail);
   } catch {
     say($("said"), "The server did not answer.");
   } finally {
-    $("post").disabled = false;
+    posting = false;
+    $("post").removeAttribute("aria-disabled");
   }
 });
 
-$("lookup").addEventListener("submit", async (event) => {
+async function lookUp(code) {
+  $("code").value = code;
+  try {
+    await weather.show(code);
+  } catch {
+    say($("found"), "The server did not answer.");
+  }
+}
+$("lookup").addEventListener("submit", (event) => {
   event.preventDefault();
-  const code = $("code").value.trim();
-  const answer = await fetch(`airports/${encodeURIComponent(code)}`, { headers: { Accept: "application/json" } });
-  const figures = await answer.json();
-  if (!answer.ok) return say($("found"), figures.detail);
-  const delay = figures.arrivals ? `, ${figures.meanDelayMinutes.toFixed(1)} minutes late in the mean, ${figures.worstDelayMinutes} at worst` : "";
-  showWeather(figures.code);
-  say($("found"), `${airports.get(figures.code)?.name ?? figures.code}: ${number.format(figures.departures)} departures, ${number.format(figures.arrivals)} arrivals${delay}.`);
+  lookUp($("code").value.trim());
 });
-
-// ------------------------------------------------------------ weather
-
-// The upstream sends away, hangs, and answers, in turn: what the server does about it, as it does it.
-let asked = null;
-let begun = 0;
-
-async function showWeather(code) {
-  asked = code;
-  begun = 0;
-  $("attempts").replaceChildren();
-  const answer = await fetch(`airports/${code}/weather`, { headers: { Accept: "application/json" } });
-  if (asked !== code) return;
-  const weather = await answer.json();
-  const text = answer.ok ? `${weather.sky}, ${weather.celsius} °C, known after ${weather.attempts} attempts` : "no answer in time";
-  showAttempt(text, "");
-}
-
-// The end is told by the answer to the question itself.
-function showTried({ at, code, attempt, what, after, delayMillis }) {
-  if (code !== asked || what === "answered") return;
-  begun ||= Date.parse(at);
-  const late = ((Date.parse(at) - begun) / 1000).toFixed(1);
-  const failed = after === "TimeoutException" ? "no answer" : after === "RetryableException" ? "sent away" : after;
-  const text = {
-    begun: `attempt ${attempt}`,
-    failed: `${failed}; again in ${(delayMillis / 1000).toFixed(2)} s`,
-    "given up": `${failed}; given up`,
-  }[what];
-  showAttempt(text, `${late} s`);
-}
-
-function showAttempt(text, time) {
-  const item = document.createElement("li");
-  const when = document.createElement("b");
-  when.textContent = time;
-  item.append(when, text);
-  $("attempts").append(item);
-}
+$("map").addEventListener("click", (event) => {
+  const code = map?.near(event);
+  if (code) lookUp(code);
+});
 
 // ------------------------------------------------------------ streams
 
@@ -357,13 +219,14 @@ let recent = [];
 let latestTime = "2001-01-01T00:00:00";
 
 let streams = [];
+let lastAttempt = ""; // a stream that is opened anew goes on after it
 
 function connect() {
   const board = new EventSource("board");
   board.onmessage = ({ data }) => {
     status = JSON.parse(data);
     fills.push(status.channel.size);
-    if (fills.length > 300) fills.shift();
+    if (fills.length > HISTORY) fills.shift();
   };
   board.onopen = () => showLink("live");
   board.onerror = () => showLink("reconnecting");
@@ -377,9 +240,12 @@ function connect() {
   });
   flights.addEventListener("slow", () => say($("said"), "This page was too slow for the stream, and connects again."));
 
-  const tried = new EventSource("weather/attempts");
-  tried.onmessage = ({ data }) => showTried(JSON.parse(data));
-  streams = [board, flights, tried];
+  const attempts = new EventSource(`weather/attempts?after=${encodeURIComponent(lastAttempt)}`);
+  attempts.onmessage = ({ data, lastEventId }) => {
+    lastAttempt = lastEventId;
+    weather.tried(JSON.parse(data));
+  };
+  streams = [board, flights, attempts];
 }
 
 function showLink(text) {
@@ -394,19 +260,21 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") connect();
 });
 connect();
+predictions.watch();
 
-let before = performance.now();
 let shown = null;
 let listed = null;
 function frame(now) {
-  map?.draw(now, now - before);
-  before = now;
-  if (status !== shown) showStatus((shown = status));
+  map?.draw(now);
+  if (status !== shown) {
+    showStatus((shown = status));
+    weather.tick();
+  }
   if (recent !== listed) showFlights((listed = recent));
   requestAnimationFrame(frame);
 }
 requestAnimationFrame(frame);
 
-const all = await (await fetch("airports", { headers: { Accept: "application/json" } })).json();
+const { body: all } = await ask("airports");
 for (const airport of all) airports.set(airport.code, airport);
 map = new FlightMap($("map"), all);

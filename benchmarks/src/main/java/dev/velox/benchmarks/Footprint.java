@@ -1,5 +1,10 @@
 package dev.velox.benchmarks;
 
+import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.ActorBuilder;
+import dev.velox.reactor.actor.ActorContext;
+import dev.velox.reactor.actor.ActorGroup;
+import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.channel.Channel;
 import dev.velox.reactor.sync.Mutex;
 import java.io.IOException;
@@ -14,9 +19,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.openjdk.jol.info.GraphLayout;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
@@ -40,6 +47,9 @@ public final class Footprint {
     objects.put("velox mutex", Mutex::create);
     objects.put("velox semaphore", () -> dev.velox.reactor.sync.Semaphore.of(4));
     objects.put("velox mutex, held, with a waiter", Footprint::withWaiter);
+    objects.put("velox actor", () -> Actor.of(0, ADDING));
+    objects.put("velox actor, with a context", WITH_CONTEXT::build);
+    objects.put("velox actor of a key in a group", Footprint::ofKey);
     objects.put("kotlinx Channel, capacity 16", () -> FootprintKt.channel(16));
     objects.put("kotlinx Channel, unlimited", () -> FootprintKt.channel(Integer.MAX_VALUE));
     objects.put("kotlinx Mutex", FootprintKt::mutex);
@@ -52,8 +62,27 @@ public final class Footprint {
     return objects;
   }
 
+  private static final Behavior<Integer, Integer> ADDING = Behavior.sync(Integer::sum);
+  private static final ActorBuilder<Integer, Integer> WITH_CONTEXT =
+      Actor.builder(
+          0,
+          (ActorContext<Integer, Integer> context, Integer state, Integer message) ->
+              Mono.just(state + message));
+  private static final ActorGroup<Integer, Integer> GROUP =
+      ActorGroup.byKey((Integer key) -> Actor.builder(0, ADDING));
+  private static final AtomicInteger KEYS = new AtomicInteger();
+
+  /** Its entry in the group's map and its place on the idle timer belong to it. */
+  private static Object ofKey() {
+    Actor<Integer> actor = GROUP.actor(KEYS.getAndIncrement());
+    actor.trySend(1);
+    return actor;
+  }
+
   private static final Map<String, Integer> GOALS =
       Map.of(
+          "velox actor", 400,
+          "velox actor, with a context", 400,
           "velox channel, rendezvous", 200,
           "velox channel, capacity 16", 200,
           "velox channel, unbounded", 200,
@@ -82,7 +111,8 @@ public final class Footprint {
         "Bytes of an idle object, written by `benchmarks/run --footprint` on %s, JDK %d, compressed references."
             .formatted(LocalDate.now(), Runtime.version().feature()));
     lines.add(
-        "`JOL` adds up the object's graph without what all share (– where each reaches all others); `heap` is how much the used heap grows.");
+        "`JOL` adds up the object's graph without what all share (– where each reaches all others);"
+            + " `heap` is how much the used heap grows.");
     lines.add("");
     lines.add("| object | JOL | heap | goal | reached |");
     lines.add("|---|---|---|---|---|");

@@ -86,7 +86,9 @@ public interface MetricsListener {
     /** A unit of work ended in an error. */
     FAILED,
     /** A thread that could not be ended was given up. */
-    ABANDONED
+    ABANDONED,
+    /** An answer came when there was one already, or nobody waited for it any more. */
+    IGNORED
   }
 
   /** What can take time in a construct. */

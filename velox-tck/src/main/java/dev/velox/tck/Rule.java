@@ -27,7 +27,10 @@ public record Rule(String id, String section, String title, Kind kind, Origin or
   public enum Kind {
     /** Must hold. */
     REQUIRED,
-    /** May hold, and counts only if promoted or made applicable by what was declared. */
+    /**
+     * The specification only allows or recommends it. Of the official kit's checks, what it skips
+     * counts only if promoted, or promised by what was declared; this kit's own count always.
+     */
     OPTIONAL,
     /** Must hold, but a run can only fail to refute it. */
     STOCHASTIC

@@ -54,7 +54,10 @@ public interface Actor<M> extends Disposable {
    */
   static <S, M> StatefulActor<S, M> of(S initial, Behavior<S, M> behavior) {
     return new DefaultActor<>(
-        Settings.DEFAULT, Args.notNull(initial, "initial"), Args.notNull(behavior, "behavior"));
+        Settings.DEFAULT,
+        null,
+        Args.notNull(initial, "initial"),
+        Args.notNull(behavior, "behavior"));
   }
 
   /**
@@ -142,9 +145,12 @@ public interface Actor<M> extends Disposable {
 
   /**
    * A view as subscriber, which asks for one message after the other, as the mailbox accepts them.
-   * The source's error is dropped through Reactor's hook; its end does not stop the actor.
+   * The source's error is dropped through Reactor's hook; its end does not stop the actor. The
+   * actor's end cancels the source, whether it was about to signal or not; so does a message that
+   * is refused, which is discarded.
    *
-   * @return a new subscriber for one source
+   * @return a new subscriber for one source; it is a {@code Subscription} and a {@code Disposable}
+   *     too, to leave its source by
    */
   CoreSubscriber<M> asSubscriber();
 
@@ -217,7 +223,8 @@ public interface Actor<M> extends Disposable {
   Mono<Termination> stopNow();
 
   /**
-   * Stops, and cancels what the behaviour at hand returned.
+   * Stops, and cancels what the behaviour at hand returned. The last step of its life is begun in
+   * any case, and cancelled unless it ends at once; so are its children's. So nothing holds it up.
    *
    * @return as {@link #stop()}
    */

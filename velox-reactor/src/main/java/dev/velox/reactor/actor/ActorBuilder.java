@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.Overflow;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
@@ -30,6 +31,8 @@ public final class ActorBuilder<S, M> {
   private @Nullable Scheduler timer;
   private @Nullable Consumer<? super DeadLetter> onDeadLetter;
   private @Nullable Consumer<? super ActorEvent> onEvent;
+  private @Nullable MetricsListener metrics;
+  private Settings last = Settings.DEFAULT;
 
   ActorBuilder(S initial, Object behavior) {
     this.initial = initial;
@@ -179,6 +182,23 @@ public final class ActorBuilder<S, M> {
   }
 
   /**
+   * Is told of messages that are accepted, delivered to the behaviour, dropped, or rejected; of
+   * senders that wait for room and those that leave; of asks that time out, are cancelled in the
+   * mailbox, or are answered a second time; of behaviours that succeed and fail, and how long they
+   * take ({@code RUN}); and how long each message has waited in the mailbox ({@code WAIT}). How
+   * many wait at an instant is {@link Actor#mailboxSize}. The default listens to nothing and costs
+   * nothing; with a listener a message costs some 32 bytes more.
+   *
+   * @param listener the listener
+   * @return this builder
+   */
+  public ActorBuilder<S, M> metrics(MetricsListener listener) {
+    Args.notNull(listener, "metrics");
+    this.metrics = listener == MetricsListener.noop() ? null : listener;
+    return this;
+  }
+
+  /**
    * Builds an actor, which starts at once.
    *
    * @return a new actor
@@ -190,13 +210,25 @@ public final class ActorBuilder<S, M> {
 
   /** An actor that has not begun. */
   DefaultActor<S, M> build(@Nullable String actorName, @Nullable Home home) {
+    DefaultActor<S, M> actor = new DefaultActor<>(settings(), actorName, initial, behavior);
+    actor.home = home;
+    return actor;
+  }
+
+  /** The actor of a key, which is held. */
+  <K> KeyedActor<K, S, M> buildKeyed(
+      DefaultActorGroup<K, M> group, K key, @Nullable ActorCore<?, M> predecessor) {
+    return new KeyedActor<>(settings(), initial, behavior, group, key, predecessor);
+  }
+
+  /** The options as they are now; the same object as long as they are the same. */
+  private Settings settings() {
     if (priority != null && overflow == Overflow.DROP_OLDEST) {
       throw new IllegalStateException(
           "priority " + priority + " can't be combined with overflow " + overflow);
     }
-    Settings settings =
+    Settings now =
         new Settings(
-            actorName,
             capacity,
             overflow,
             priority,
@@ -206,10 +238,12 @@ public final class ActorBuilder<S, M> {
             scheduler,
             timer,
             onDeadLetter,
-            onEvent);
-    DefaultActor<S, M> actor = new DefaultActor<>(settings, initial, behavior);
-    actor.home = home;
-    return actor;
+            onEvent,
+            metrics);
+    if (!now.equals(last)) {
+      last = now;
+    }
+    return last;
   }
 
   @Nullable String name() {

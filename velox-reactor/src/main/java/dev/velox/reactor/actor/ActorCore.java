@@ -1,24 +1,23 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.actor.Supervision.Decision;
 import dev.velox.reactor.actor.Termination.Reason;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Discards;
-import dev.velox.reactor.internal.HandOver;
 import dev.velox.reactor.internal.ThreadLocals;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Disposable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
@@ -30,30 +29,20 @@ import reactor.util.Loggers;
 import reactor.util.context.Context;
 
 /**
- * The turns of an actor, and its whole life. Whether somebody owns it is one word, {@code turn}:
- *
- * <pre>
- *  IDLE ---wake(), any thread, after it left work---&gt; BUSY ---the owner, who found no work---&gt; IDLE
- * </pre>
- *
- * <p>Both arrows are atomic. The owner is a turn on the scheduler; a turn that is over its budget
- * schedules the next; one whose behaviour takes its time leaves the ownership to its {@link
- * Handling}, whose end schedules the next. So there is one owner at any time, and what only the
- * owner touches is a plain field. No work is missed: who leaves work wakes afterwards, and the
- * owner, after it has gone IDLE, looks for work once more.
- *
- * <p>How far its end has come is another word, which only grows:
+ * The whole life of an actor, from its first turn to its last. How far its end has come is one
+ * word, which only grows:
  *
  * <pre>
  *  LIVING ---&gt; STOPPING (what was accepted) ---&gt; STOPPING_NOW (the message at hand) ---&gt; KILLED
  * </pre>
  *
- * <p>Any thread may raise it. It closes the mailbox after that, calls off the handling that this
- * level calls off, and wakes the actor. A turn writes {@code current} before it reads the level, so
- * of the two one sees the other. The owner then waits for the children, calls {@code postStop}, and
- * writes {@code termination}, once. What comes too late becomes a dead letter in a turn after that.
+ * <p>Any thread may raise it. It closes the mailbox after that, calls off what this level calls
+ * off, and wakes the actor. A turn writes what it waits for before it reads the level, so of the
+ * two one sees the other. The owner then waits for the children, calls {@code postStop}, lets what
+ * was accepted and not handled become dead letters, and writes {@code termination}, once: the
+ * mailbox is closed and its count is zero, so nothing it accepted comes after that.
  */
-abstract class ActorCore<S, M> implements Runnable {
+abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owner {
 
   static final int LIVING = 0;
   static final int STOPPING = 1;
@@ -61,120 +50,87 @@ abstract class ActorCore<S, M> implements Runnable {
   static final int KILLED = 3;
   static final int NEVER = 4;
 
-  private static final int IDLE = 0;
-  private static final int BUSY = 1;
-  private static final int FEW = 16;
   private static final AtomicLong NUMBERS = new AtomicLong();
   private static final Logger LOG = Loggers.getLogger(Actor.class);
-  private static final VarHandle TURN;
   private static final VarHandle LEVEL;
   private static final VarHandle ENDING;
+  private static final VarHandle ORDERS;
   private static final VarHandle WATCHERS;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
-      TURN = lookup.findVarHandle(ActorCore.class, "turn", int.class);
       LEVEL = lookup.findVarHandle(ActorCore.class, "level", int.class);
       ENDING = lookup.findVarHandle(ActorCore.class, "ending", Sinks.One.class);
+      ORDERS = lookup.findVarHandle(ActorCore.class, "orders", Queue.class);
       WATCHERS = lookup.findVarHandle(ActorCore.class, "watchers", StatesFlux.Watching[].class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
   }
 
-  final Settings settings;
+  /**
+   * What was decided elsewhere: by a child that leaves the decision to this actor, or by a sibling
+   * whose supervision restarts all.
+   */
+  record Order(Throwable error, boolean isRestart) {}
+
   @Nullable Home home;
+  private final @Nullable String name;
   private final S initial;
   private final Object first;
   private final Mailbox mailbox;
+  private final @Nullable ActorMetrics metrics;
   private final long number = NUMBERS.incrementAndGet();
 
-  private volatile int turn;
   private volatile int level;
   private volatile S state;
-  private volatile @Nullable Handling current;
   private volatile @Nullable Termination termination;
   private volatile Sinks.@Nullable One<Termination> ending;
+  private volatile @Nullable Queue<Order> orders;
   private volatile StatesFlux.Watching<?> @Nullable [] watchers;
 
   // Touched by the owner alone.
   private Object behavior;
   private final @Nullable DefaultContext<S, M> inside;
-  private @Nullable ArrayDeque<Asked> open;
+  private @Nullable Unanswered open;
   private @Nullable Restarts restarts;
   private volatile @Nullable Throwable failure;
   private boolean started;
   private boolean again;
+  private boolean over;
 
-  ActorCore(Settings settings, S initial, Object behavior) {
-    this.settings = settings;
+  ActorCore(Settings settings, @Nullable String name, S initial, Object behavior, boolean isHeld) {
+    super(settings, isHeld);
+    this.name = name;
     this.initial = initial;
     this.state = initial;
     this.first = behavior;
     this.behavior = behavior;
     this.mailbox = new Mailbox(this, settings.capacity(), settings.overflow(), settings.priority());
+    this.metrics = ActorMetrics.of(this, settings.metrics());
     this.inside = behavior instanceof ContextBehavior ? new DefaultContext<>(this) : null;
-    this.started = inside == null;
   }
 
   // ---- turns ----------------------------------------------------------------------------------
 
-  /** Called by whoever left work, afterwards. */
-  final void wake() {
-    if (turn == IDLE && TURN.compareAndSet(this, IDLE, BUSY)) {
-      schedule();
-    }
-  }
-
-  final void schedule() {
-    Scheduler chosen = settings.scheduler();
-    try {
-      Disposable ignored = (chosen != null ? chosen : HandOver.scheduler()).schedule(this);
-    } catch (RejectedExecutionException disposed) {
-      Disposable ignored = HandOver.scheduler().schedule(this); // it must come to its end
-    }
-  }
-
   @Override
-  public final void run() {
-    // There the next turn would run inside this one.
-    boolean isImmediate = settings.scheduler() == Schedulers.immediate();
-    int budget = isImmediate ? Integer.MAX_VALUE : settings.throughput();
-    Handling suspended = current;
-    boolean left = false;
-    if (suspended != null) {
-      current = null;
-      left = suspended.conclude();
-    }
-    while (!left) {
-      if (budget-- == 0) {
-        schedule();
-        return;
-      }
-      left = step();
-    }
-  }
-
-  /** Does the next thing. Answers whether the ownership has left this turn. */
-  private boolean step() {
+  final boolean step() {
     DefaultContext<S, M> context = inside;
     if (termination != null) {
-      Object late = context == null ? null : context.takeAny();
-      if (late == null) {
-        late = mailbox.take();
-      }
+      Object late = context == null ? null : context.takeAny(); // a timer's, or what was piped
       if (late == null) {
         return rest();
       }
       discard(late);
       return false;
     }
-    if (context != null) {
-      Throwable ordered = context.takeOrder();
-      if (ordered != null && started) {
-        return decide(ordered, context.isRestartOrdered());
-      }
+    Order ordered = takeOrder();
+    if (ordered != null && started) {
+      return decide(ordered.error, ordered.isRestart);
+    }
+    if (over) {
+      return leave();
     }
     int seen = level;
     if (seen >= STOPPING_NOW || (seen == STOPPING && started && hasTakenAll())) {
@@ -190,42 +146,39 @@ abstract class ActorCore<S, M> implements Runnable {
     return mail == null ? rest() : handle(mail);
   }
 
-  private boolean rest() {
-    turn = IDLE;
-    return !hasWork() || !TURN.compareAndSet(this, IDLE, BUSY);
-  }
-
-  private boolean hasWork() {
+  @Override
+  final boolean hasWork() {
     DefaultContext<S, M> context = inside;
     if (mailbox.hasMail() || (context != null && context.hasMail())) {
       return true;
     }
+    if (termination != null) {
+      return false;
+    }
+    if (hasOrder()) {
+      return true;
+    }
     int seen = level;
-    return termination == null && (seen >= STOPPING_NOW || (seen == STOPPING && hasTakenAll()));
+    return over ? mailbox.isEmpty() : seen >= STOPPING_NOW || (seen == STOPPING && hasTakenAll());
+  }
+
+  /** Whether nothing is under way; for its owner. */
+  final boolean isSettled() {
+    DefaultContext<S, M> context = inside;
+    Unanswered asks = open;
+    return level == LIVING
+        && started
+        && !hasOrder()
+        && (context == null || context.isSettled())
+        && (asks == null || asks.isEmpty());
   }
 
   private boolean hasTakenAll() {
     DefaultContext<S, M> context = inside;
-    return mailbox.isClosed() && mailbox.isEmpty() && (context == null || !context.hasMail());
-  }
-
-  /**
-   * Waits for a publisher, then goes on. Answers whether the ownership has left this turn, which
-   * then must touch nothing more.
-   */
-  final boolean await(Mono<?> mono, Context context, int abortedFrom, Handling.Next next) {
-    Handling handling = new Handling(this, context, abortedFrom, next);
-    current = handling;
-    if (level >= abortedFrom) {
-      handling.abort();
-    } else {
-      mono.subscribe(handling);
-    }
-    if (handling.suspend()) {
-      return true;
-    }
-    current = null;
-    return handling.conclude();
+    return mailbox.isClosed()
+        && mailbox.isEmpty()
+        && !hasOrder()
+        && (context == null || !context.hasMail());
   }
 
   // ---- messages -------------------------------------------------------------------------------
@@ -238,11 +191,29 @@ abstract class ActorCore<S, M> implements Runnable {
     return result;
   }
 
+  @Override
+  public final Object accepted(Object mail) {
+    ActorMetrics told = metrics;
+    return told == null ? mail : told.accepted(mail);
+  }
+
+  final void count(MetricsListener.Event event) {
+    ActorMetrics told = metrics;
+    if (told != null) {
+      told.count(event);
+    }
+  }
+
   @SuppressWarnings("unchecked") // what the mailbox holds was typed when it came in
   private boolean handle(Object mail) {
     Asked ask = Mail.ask(mail);
     if (ask != null && ask.isDone()) {
+      count(MetricsListener.Event.CANCELLED);
       return false; // nobody waits for it any more
+    }
+    ActorMetrics told = metrics;
+    if (told != null) {
+      told.begun(mail);
     }
     Context context = Mail.context(mail);
     Object value;
@@ -290,6 +261,10 @@ abstract class ActorCore<S, M> implements Runnable {
       discard(mail);
       return false;
     }
+    ActorMetrics told = metrics;
+    if (told != null) {
+      told.ended(error != null);
+    }
     if (error != null) {
       return failed(ask, error);
     }
@@ -297,7 +272,12 @@ abstract class ActorCore<S, M> implements Runnable {
       commit(value);
     }
     if (ask != null && !isStashed && !ask.isDone()) {
-      remember(ask);
+      Unanswered asks = open;
+      if (asks == null) {
+        asks = new Unanswered();
+        open = asks;
+      }
+      asks.add(ask);
     }
     return false;
   }
@@ -310,36 +290,21 @@ abstract class ActorCore<S, M> implements Runnable {
     }
   }
 
-  /** Keeps who was not answered yet, to be told when the actor ends. */
-  private void remember(Asked ask) {
-    ArrayDeque<Asked> unanswered = open;
-    if (unanswered == null) {
-      unanswered = new ArrayDeque<>();
-      open = unanswered;
-    }
-    // Each addition looks at two of the oldest, so that those answered don't pile up.
-    for (int i = 0; i < 2 && unanswered.size() > FEW; i++) {
-      Asked oldest = unanswered.removeFirst();
-      if (!oldest.isDone()) {
-        unanswered.addLast(oldest);
-      }
-    }
-    unanswered.addLast(ask);
-  }
-
   /** Somebody's accepted message that nobody will handle. */
-  final void discard(Object mail) {
+  @Override
+  public final void discard(Object mail) {
     Asked ask = Mail.ask(mail);
     if (ask != null) {
       if (ask.isDone()) {
         return;
       }
       boolean ignored =
-          ask.fail(
+          ask.end(
               mailbox.isClosed()
                   ? stopped()
                   : new MailboxFullException(name(), mailbox.capacity(), false));
     }
+    count(MetricsListener.Event.DROPPED);
     Object message = Mail.message(mail);
     DeadLetter letter = new DeadLetter(name(), message);
     Home above = home;
@@ -356,7 +321,7 @@ abstract class ActorCore<S, M> implements Runnable {
   private boolean failed(@Nullable Asked ask, Throwable error) {
     Exceptions.throwIfJvmFatal(error);
     event(ActorEvent.Type.FAILED, error);
-    if (ask == null || !ask.fail(error)) {
+    if (ask == null || !ask.end(error)) {
       LOG.warn(name() + " failed", error);
     }
     return decide(error, false);
@@ -400,7 +365,7 @@ abstract class ActorCore<S, M> implements Runnable {
     Mono<?> before =
         hook(() -> contextBehavior().preRestart(context, state, error))
             .then(context.stopChildren(STOPPING_NOW));
-    return await(before, Context.empty(), KILLED, (ignored, aborted) -> pause(delay));
+    return await(before, own(), KILLED, (ignored, aborted) -> pause(delay));
   }
 
   private boolean pause(long delay) {
@@ -428,7 +393,7 @@ abstract class ActorCore<S, M> implements Runnable {
     }
     return await(
         Mono.defer(() -> contextBehavior().onStart(context, initial)),
-        Context.empty(),
+        own(),
         KILLED,
         (value, error) -> {
           if (error instanceof Handling.Aborted) {
@@ -457,39 +422,64 @@ abstract class ActorCore<S, M> implements Runnable {
     mailbox.close();
     DefaultContext<S, M> context = inside;
     if (context == null) {
-      return ended();
+      over = true;
+      return false;
     }
     context.release();
-    return await(
-        context.stopChildren(level),
-        Context.empty(),
-        NEVER,
-        (value, error) ->
-            await(
-                hook(() -> contextBehavior().postStop(context, state)),
-                Context.empty(),
-                NEVER,
-                (none, failed) -> ended()));
+    return endChildren(context);
   }
 
-  private boolean ended() {
-    for (Object mail = inside == null ? null : inside.takeAny();
+  private boolean endChildren(DefaultContext<S, M> context) {
+    int seen = level;
+    // If it rises meanwhile, it rises for the children, too.
+    return await(
+        context.stopChildren(seen),
+        own(),
+        seen + 1,
+        (value, error) ->
+            error instanceof Handling.Aborted
+                ? endChildren(context)
+                : awaitAfterAll(
+                    hook(() -> contextBehavior().postStop(context, state)),
+                    own(),
+                    KILLED,
+                    (none, failed) -> {
+                      over = true;
+                      return false;
+                    }));
+  }
+
+  /**
+   * Discards what is left, and has ended once nothing is: a message that was counted in and does
+   * not lie in the mailbox yet will wake the actor when it does.
+   */
+  private boolean leave() {
+    DefaultContext<S, M> context = inside;
+    for (Object mail = context == null ? null : context.takeAny();
         mail != null;
-        mail = inside == null ? null : inside.takeAny()) {
+        mail = context == null ? null : context.takeAny()) {
       discard(mail);
     }
     for (Object mail = mailbox.take(); mail != null; mail = mailbox.take()) {
       discard(mail);
     }
+    if (!mailbox.isEmpty()) {
+      return rest();
+    }
+    ended();
+    return false;
+  }
+
+  private void ended() {
     Throwable cause = failure;
     Reason reason =
         level == KILLED ? Reason.KILLED : cause != null ? Reason.FAILED : Reason.STOPPED;
     Termination last = new Termination(name(), reason, cause);
     termination = last;
-    ArrayDeque<Asked> unanswered = open;
+    Unanswered asks = open;
     open = null;
-    if (unanswered != null) {
-      unanswered.forEach(each -> each.fail(stopped()));
+    if (asks != null) {
+      asks.failAll(stopped());
     }
     tellWatchers();
     watchers = null;
@@ -502,17 +492,29 @@ abstract class ActorCore<S, M> implements Runnable {
     if (sink != null) {
       Sinks.EmitResult ignored = sink.tryEmitValue(last);
     }
-    return false;
   }
 
-  /**
-   * Restarts it, as somebody else has decided; an actor without a context at once and for itself.
-   */
-  final void orderRestart(Throwable error) {
-    DefaultContext<S, M> context = inside;
-    if (context != null) {
-      context.orderRestart(error);
+  /** Lets it follow a decision that was made elsewhere, from any thread. */
+  final void order(Order order) {
+    Queue<Order> queue = orders;
+    if (queue == null) {
+      queue = new ConcurrentLinkedQueue<>();
+      if (!ORDERS.compareAndSet(this, null, queue)) {
+        queue = Objects.requireNonNull(orders);
+      }
     }
+    queue.add(order);
+    wake();
+  }
+
+  private @Nullable Order takeOrder() {
+    Queue<Order> queue = orders;
+    return queue == null ? null : queue.poll();
+  }
+
+  private boolean hasOrder() {
+    Queue<Order> queue = orders;
+    return queue != null && !queue.isEmpty();
   }
 
   /** Raises the level of its end, from any thread. */
@@ -520,14 +522,16 @@ abstract class ActorCore<S, M> implements Runnable {
     for (int seen = level; seen < to; seen = level) {
       if (LEVEL.compareAndSet(this, seen, to)) {
         mailbox.close();
-        Handling running = current;
-        if (running != null && running.abortedFrom <= to) {
-          running.abort();
-        }
+        abort(to);
         wake();
         return;
       }
     }
+  }
+
+  /** The context of the steps of its life: what they ask is asked by this actor, for nobody. */
+  private Context own() {
+    return Chain.enter(this, Context.empty());
   }
 
   @SuppressWarnings("unchecked") // an actor with a context has a behaviour with one
@@ -547,6 +551,11 @@ abstract class ActorCore<S, M> implements Runnable {
               Operators.onErrorDropped(error, Context.empty());
               return Mono.empty();
             });
+  }
+
+  /** Whether its start is more than to wait for a message. */
+  final boolean hasStart() {
+    return inside != null || home != null || settings.onEvent() != null;
   }
 
   final void event(ActorEvent.Type type, @Nullable Throwable cause) {
@@ -571,11 +580,28 @@ abstract class ActorCore<S, M> implements Runnable {
   // ---- what others see ------------------------------------------------------------------------
 
   final String nameOrNumber() {
-    String name = settings.name();
     return name != null ? name : "actor-" + number;
   }
 
-  abstract String name();
+  @Override
+  public final ActorCore<?, M> core() {
+    return this;
+  }
+
+  /** What two cores have in common that are one actor for a chain of asks. */
+  Object identity() {
+    return this;
+  }
+
+  /** Who takes messages that this one takes no more, if somebody does. */
+  @Nullable ActorCore<?, M> successor() {
+    return null;
+  }
+
+  /** Whether it ended because it had nothing to do. */
+  boolean hasIdledOut() {
+    return false;
+  }
 
   public final S state() {
     return state;
@@ -589,6 +615,7 @@ abstract class ActorCore<S, M> implements Runnable {
     return mailbox.capacity();
   }
 
+  @Override
   final int level() {
     return level;
   }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -28,6 +29,7 @@ public final class ActorSystem {
   private final ConcurrentHashMap<String, DefaultActor<?, ?>> actors = new ConcurrentHashMap<>();
   private final Broadcast<DeadLetter> letters = broadcast();
   private final Broadcast<ActorEvent> events = broadcast();
+  private final Set<ActorGroup<?, ?>> groups = ConcurrentHashMap.newKeySet();
   private final Home home = new Tenants();
   private volatile boolean closed;
 
@@ -143,12 +145,31 @@ public final class ActorSystem {
     return Mono.defer(
         () -> {
           closed = true;
-          List<Mono<Termination>> ends = new ArrayList<>();
+          List<Mono<?>> ends = new ArrayList<>();
+          for (ActorGroup<?, ?> each : groups) {
+            ends.add(grace == null ? each.stop() : each.stop(grace));
+          }
           for (DefaultActor<?, ?> each : actors.values()) {
             ends.add(grace == null ? each.stop() : each.stop(grace));
           }
           return Mono.whenDelayError(ends).doOnSuccess(nothing -> close());
         });
+  }
+
+  /** A group belongs to this system from now on; as {@link #spawn}. */
+  void joined(ActorGroup<?, ?> group) {
+    groups.add(group);
+    if (closed) {
+      group.dispose();
+    }
+  }
+
+  void left(ActorGroup<?, ?> group) {
+    groups.remove(group);
+  }
+
+  Home home() {
+    return home;
   }
 
   private void close() {

@@ -16,20 +16,20 @@ final class AnswerStream<R> implements ReplyStream<R>, Asked {
   private final Channel<R> answers = Channel.bounded(AHEAD);
 
   static <R, M> Flux<R> ask(
-      ActorCore<?, M> core, Function<? super ReplyStream<R>, ? extends M> question) {
-    return Flux.deferContextual(context -> new AnswerStream<R>().start(core, question, context));
+      Address<M> address, Function<? super ReplyStream<R>, ? extends M> question) {
+    return Flux.deferContextual(context -> new AnswerStream<R>().start(address, question, context));
   }
 
   private <M> Flux<R> start(
-      ActorCore<?, M> core,
+      Address<M> address,
       Function<? super ReplyStream<R>, ? extends M> question,
       ContextView context) {
-    List<String> circle = Chain.circle(core, context);
+    List<String> circle = Chain.circle(address.core(), context);
     if (circle != null) {
       return Flux.error(new AskDeadlockException(circle));
     }
     M message = Args.notNull(question.apply(this), "message");
-    return TellMono.of(core, message, this)
+    return TellMono.of(address, message, this)
         .thenMany(answers.asFlux())
         .doFinally(
             signal -> {
@@ -50,6 +50,11 @@ final class AnswerStream<R> implements ReplyStream<R>, Asked {
   @Override
   public boolean fail(Throwable error) {
     return answers.close(error);
+  }
+
+  @Override
+  public boolean end(Throwable error) {
+    return fail(error);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Trampoline;
@@ -21,24 +22,24 @@ import reactor.util.context.Context;
 /** Sends a question per subscription, once the answer is asked for, and waits for the answer. */
 final class AskMono<R, M> extends Mono<R> implements Scannable {
 
-  private final ActorCore<?, M> core;
+  private final Address<M> address;
   private final Function<? super Reply<R>, ? extends M> question;
   private final @Nullable Duration timeout;
 
   private AskMono(
-      ActorCore<?, M> core,
+      Address<M> address,
       Function<? super Reply<R>, ? extends M> question,
       @Nullable Duration timeout) {
-    this.core = core;
+    this.address = address;
     this.question = question;
     this.timeout = timeout;
   }
 
   static <R, M> Mono<R> of(
-      ActorCore<?, M> core,
+      Address<M> address,
       Function<? super Reply<R>, ? extends M> question,
       @Nullable Duration timeout) {
-    return onAssembly(new AskMono<>(core, question, timeout));
+    return onAssembly(new AskMono<>(address, question, timeout));
   }
 
   @Override
@@ -49,7 +50,7 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
   @Override
   public @Nullable Object scanUnsafe(Attr key) {
     if (key == Attr.NAME) {
-      return core.name();
+      return address.name();
     }
     return key == Attr.RUN_STYLE ? Attr.RunStyle.ASYNC : null;
   }
@@ -66,97 +67,135 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
   private static final class Asking<R, M> extends Waiter<Object>
       implements Reply<R>, Asked, Subscription, Scannable {
 
-    private static final VarHandle REQUESTED;
+    private static final VarHandle QUESTION;
 
     static {
       try {
-        REQUESTED = MethodHandles.lookup().findVarHandle(Asking.class, "requested", boolean.class);
+        QUESTION = MethodHandles.lookup().findVarHandle(Asking.class, "question", AskMono.class);
       } catch (ReflectiveOperationException impossible) {
         throw new ExceptionInInitializerError(impossible);
       }
     }
 
-    private final AskMono<R, M> source;
+    /** Until it is put. */
+    private volatile @Nullable AskMono<R, M> question;
+
+    /** Whom it was put to. */
+    private volatile @Nullable ActorCore<?, M> core;
+
     private volatile @Nullable CoreSubscriber<? super R> actual;
     private volatile @Nullable Entering entering;
 
-    @SuppressWarnings("UnusedVariable") // only through its handle
-    private volatile boolean requested;
-
-    Asking(AskMono<R, M> source, CoreSubscriber<? super R> actual) {
-      this.source = source;
+    Asking(AskMono<R, M> question, CoreSubscriber<? super R> actual) {
+      this.question = question;
       this.actual = actual;
     }
 
     @Override
     public void request(long n) {
+      if (!Operators.validate(n)) {
+        return;
+      }
       CoreSubscriber<? super R> subscriber = actual;
-      if (Operators.validate(n)
-          && subscriber != null
-          && REQUESTED.compareAndSet(this, false, true)
+      AskMono<R, M> todo = question;
+      if (subscriber != null
+          && todo != null
+          && QUESTION.compareAndSet(this, todo, null)
           && isWaiting()) {
-        start(subscriber.currentContext());
+        start(todo, subscriber.currentContext());
       }
     }
 
-    private void start(Context context) {
-      ActorCore<?, M> core = source.core;
-      List<String> circle = Chain.circle(core, context);
-      if (circle != null) {
-        fail(new AskDeadlockException(circle));
-        return;
-      }
+    private void start(AskMono<R, M> todo, Context context) {
+      ActorCore<?, M> asked;
       M message;
       try {
-        message = Args.notNull(source.question.apply(this), "message");
+        asked = todo.address.core();
+        core = asked;
+        List<String> circle = Chain.circle(asked, context);
+        if (circle != null) {
+          end(new AskDeadlockException(circle));
+          return;
+        }
+        message = Args.notNull(todo.question.apply(this), "message");
       } catch (Throwable failure) {
-        fail(Operators.onOperatorError(failure, context));
+        end(Operators.onOperatorError(failure, context));
         return;
       }
-      Mail mail = new Mail(message, context, this);
-      SendResult result = core.offer(mail);
-      if (result == SendResult.FULL && core.mailbox().mayWait()) {
-        Entering waiter = new Entering(this, mail);
+      enter(asked, new Mail(message, context, this));
+      Duration timeout = todo.timeout != null ? todo.timeout : asked.settings.askTimeout();
+      if (timeout != null && isWaiting()) {
+        Deadlines.add(asked.timer(), timeout.toNanos(), () -> onTimer(asked, timeout));
+      }
+    }
+
+    /** Brings the question into the mailbox, or into its line. */
+    void enter(ActorCore<?, ?> first, Mail mail) {
+      ActorCore<?, ?> to = first;
+      SendResult result = to.offer(mail);
+      for (ActorCore<?, ?> next = to;
+          result == SendResult.CLOSED && (next = next.successor()) != null; ) {
+        to = next;
+        result = to.offer(mail);
+      }
+      if (result == SendResult.FULL && to.mailbox().mayWait()) {
+        to.count(Event.WAITING);
+        Entering waiter = new Entering(this, to, mail);
         entering = waiter;
-        core.mailbox().lineUp(waiter);
+        to.mailbox().lineUp(waiter);
         if (!isWaiting()) {
           waiter.leave();
         }
       } else if (result != SendResult.SENT) {
-        fail(
-            result == SendResult.CLOSED
-                ? core.stopped()
-                : new MailboxFullException(core.name(), core.capacity(), false));
-      }
-      Duration timeout = source.timeout;
-      if (timeout != null && isWaiting()) {
-        Deadlines.add(core.timer(), timeout, this::onTimer);
+        to.count(Event.REJECTED);
+        boolean ignored =
+            end(
+                result == SendResult.CLOSED
+                    ? to.stopped()
+                    : new MailboxFullException(to.name(), to.capacity(), false));
       }
     }
 
-    private void onTimer() {
-      if (tryTimeOut()) {
-        settle();
-        Trampoline.run(this);
+    private void onTimer(ActorCore<?, ?> asked, Duration timeout) {
+      if (isWaiting()
+          && end(new TimeoutException(asked.name() + " has not answered within " + timeout))) {
+        asked.count(Event.TIMED_OUT);
       }
     }
 
     @Override
     public boolean reply(R value) {
-      return end(Args.notNull(value, "value"));
+      return answer(Args.notNull(value, "value"));
     }
 
     @Override
     public boolean empty() {
-      return end(EMPTY);
+      return answer(EMPTY);
     }
 
     @Override
     public boolean fail(Throwable error) {
-      return end(new Failed(Args.notNull(error, "error")));
+      return answer(new Failed(Args.notNull(error, "error")));
     }
 
-    private boolean end(Object outcome) {
+    /** What the actor says. */
+    private boolean answer(Object outcome) {
+      if (conclude(outcome)) {
+        return true;
+      }
+      ActorCore<?, M> asked = core;
+      if (asked != null) {
+        asked.count(Event.IGNORED);
+      }
+      return false;
+    }
+
+    @Override
+    public boolean end(Throwable error) {
+      return conclude(new Failed(error));
+    }
+
+    private boolean conclude(Object outcome) {
       if (!grant(outcome)) {
         return false;
       }
@@ -187,11 +226,7 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
       if (outcome == null || subscriber == null) {
         return;
       }
-      if (outcome == TIMED_OUT) {
-        subscriber.onError(
-            new TimeoutException(
-                source.core.name() + " has not answered within " + source.timeout));
-      } else if (outcome instanceof Failed failed) {
+      if (outcome instanceof Failed failed) {
         subscriber.onError(failed.error);
       } else {
         if (outcome != EMPTY) {
@@ -230,10 +265,12 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
   /** A question that waits for room. */
   private static final class Entering extends TellWaiter {
     private final Asking<?, ?> asking;
-    private volatile @Nullable Object mail;
+    private final ActorCore<?, ?> core;
+    private volatile @Nullable Mail mail;
 
-    Entering(Asking<?, ?> asking, Mail mail) {
+    Entering(Asking<?, ?> asking, ActorCore<?, ?> core, Mail mail) {
       this.asking = asking;
+      this.core = core;
       this.mail = mail;
     }
 
@@ -245,17 +282,26 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
     @Override
     public void run() {
       Object outcome = beginDelivery();
+      Mail refused = mail;
       mail = null;
       asking.entering = null;
       if (outcome == REFUSED) {
-        asking.fail(asking.source.core.stopped());
+        // It may have lined up after the mailbox was full, and been too late.
+        ActorCore<?, ?> next = core.hasIdledOut() ? core.successor() : null;
+        if (next != null && refused != null) {
+          asking.enter(next, refused);
+        } else {
+          core.count(Event.REJECTED);
+          boolean ignored = asking.end(core.stopped());
+        }
       }
     }
 
     void leave() {
       if (abandon() == WAITED) {
         mail = null;
-        asking.source.core.mailbox().left();
+        core.count(Event.CANCELLED);
+        core.mailbox().left();
       }
     }
   }

@@ -4,7 +4,7 @@ package dev.velox.reactor.actor;
 interface Asked {
 
   /** Ends the waiting with an error, if it has not ended. */
-  boolean fail(Throwable error);
+  boolean end(Throwable error);
 
   /** Whether nobody waits any more. */
   boolean isDone();

@@ -33,7 +33,7 @@ record Chain(ActorCore<?, ?> core, @Nullable Chain asker) {
 
   static boolean isInside(ActorCore<?, ?> core, ContextView context) {
     Chain chain = of(context);
-    return chain != null && chain.core == core;
+    return chain != null && chain.core.identity() == core.identity();
   }
 
   /** The circle that an ask would close, or {@code null}. */
@@ -42,7 +42,7 @@ record Chain(ActorCore<?, ?> core, @Nullable Chain asker) {
     names.add(asked.name());
     for (Chain each = of(context); each != null; each = each.asker) {
       names.add(each.core.name());
-      if (each.core == asked) {
+      if (each.core.identity() == asked.identity()) {
         Collections.reverse(names);
         return names;
       }

@@ -47,7 +47,8 @@ public interface ContextBehavior<S, M> {
   }
 
   /**
-   * Called at the end, when its children have ended.
+   * Called at the end, when its children have ended. {@link Actor#kill} cancels it unless it ends
+   * at once.
    *
    * @param context what the actor can do
    * @param state the last state

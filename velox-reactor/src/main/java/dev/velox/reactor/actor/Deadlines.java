@@ -1,6 +1,5 @@
 package dev.velox.reactor.actor;
 
-import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -8,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * A coarse timer shared by all asks: those that are due in the same ten milliseconds of the same
- * scheduler share one task. Each is a link in a stack, which the task takes down once.
+ * A coarse timer shared by all asks and all idle actors of keys: those that are due in the same ten
+ * milliseconds of the same scheduler share one task. Each is a link in a stack, which the task
+ * takes down once.
  *
  * <p>State of a stack: links, then CLOSED for good, by the task. Who finds it closed makes a new
  * one; as the task removes a stack before it closes it, that one is another.
@@ -68,10 +68,10 @@ final class Deadlines {
 
   private Deadlines() {}
 
-  /** Runs the action after the time, or up to ten milliseconds later. */
-  static void add(Scheduler scheduler, Duration after, Runnable action) {
+  /** Runs the action after so many nanoseconds, or up to ten milliseconds later. */
+  static void add(Scheduler scheduler, long after, Runnable action) {
     long now = scheduler.now(TimeUnit.NANOSECONDS);
-    long due = now + after.toNanos();
+    long due = now + after;
     Key key = new Key(scheduler, Math.floorDiv(due + TICK - 1, TICK));
     for (; ; ) {
       Stack stack = STACKS.get(key);

@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
@@ -12,15 +13,25 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What users see of an actor. */
-final class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>, Scannable {
+class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>, Scannable {
 
-  DefaultActor(Settings settings, S initial, Object behavior) {
-    super(settings, initial, behavior);
+  DefaultActor(Settings settings, @Nullable String name, S initial, Object behavior) {
+    this(settings, name, initial, behavior, false);
   }
 
-  /** Begins; called once, when all that it needs to know is known. */
+  DefaultActor(
+      Settings settings, @Nullable String name, S initial, Object behavior, boolean isHeld) {
+    super(settings, name, initial, behavior, isHeld);
+  }
+
+  /**
+   * Begins; called once, when all that it needs to know is known. One that has nothing to do at its
+   * start, and nobody to tell, waits for its first message.
+   */
   DefaultActor<S, M> begin() {
-    wake();
+    if (hasStart()) {
+      wake();
+    }
     return this;
   }
 
@@ -36,13 +47,20 @@ final class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<
 
   @Override
   public SendResult trySend(M message) {
-    return offer(Args.notNull(message, "message"));
+    SendResult result = offer(Args.notNull(message, "message"));
+    if (result == SendResult.FULL || result == SendResult.CLOSED) {
+      count(MetricsListener.Event.REJECTED);
+    }
+    return result;
   }
 
   @Override
   public Mono<Long> sendAll(Publisher<? extends M> source) {
-    Args.notNull(source, "source");
-    return Flux.<M>from(source).concatMap(each -> send(each).thenReturn(each), 0).count();
+    return sendAll(this, Args.notNull(source, "source"));
+  }
+
+  static <M> Mono<Long> sendAll(Actor<M> actor, Publisher<? extends M> source) {
+    return Flux.<M>from(source).concatMap(each -> actor.send(each).thenReturn(each), 0).count();
   }
 
   @Override
@@ -52,7 +70,7 @@ final class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<
 
   @Override
   public <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> question) {
-    return AskMono.of(this, Args.notNull(question, "question"), settings.askTimeout());
+    return AskMono.of(this, Args.notNull(question, "question"), null);
   }
 
   @Override

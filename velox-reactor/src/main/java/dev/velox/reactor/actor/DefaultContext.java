@@ -18,50 +18,34 @@ import reactor.util.concurrent.Queues;
 
 /**
  * What an actor with a context has more than others: children, timers, what lies aside, and a queue
- * of its own messages that comes before the mailbox. The queue, the orders and the children may be
- * touched by any thread; all else by the actor's owner alone.
+ * of its own messages that comes before the mailbox. The queue and the children may be touched by
+ * any thread; all else by the actor's owner alone.
  */
 final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
 
   private static final int STASH = 1024;
 
-  /** A decision that was made elsewhere: a child's failure, or a restart of all. */
-  private record Order(Throwable error, boolean restart) {}
-
   private final ActorCore<S, M> core;
   private final Queue<Object> own = Queues.unboundedMultiproducer().get();
-  private final Queue<Order> orders = Queues.<Order>unboundedMultiproducer().get();
-  private final Set<DefaultActor<?, ?>> children = ConcurrentHashMap.newKeySet();
-  private final ArrayDeque<Object> stash = new ArrayDeque<>();
-  private final ArrayDeque<Object> unstashed = new ArrayDeque<>();
-  private final Timers<M> timers;
-  private Disposable.Composite pending = Disposables.composite();
+
+  // Made when they are needed, by the owner: most actors need few of them.
+  private volatile @Nullable Set<DefaultActor<?, ?>> children;
+  private @Nullable ArrayDeque<Object> stash;
+  private volatile @Nullable ArrayDeque<Object> unstashed;
+  private @Nullable Timers<M> timers;
+  private Disposable.@Nullable Composite pending;
   private @Nullable Object inHand;
   private boolean stashed;
-  private boolean restartOrdered;
 
   DefaultContext(ActorCore<S, M> core) {
     this.core = core;
-    this.timers = new Timers<>(core, this::sendSelf);
   }
 
   // ---- for the turn ---------------------------------------------------------------------------
 
-  @Nullable Throwable takeOrder() {
-    Order order = orders.poll();
-    if (order == null) {
-      return null;
-    }
-    restartOrdered = order.restart;
-    return order.error;
-  }
-
-  boolean isRestartOrdered() {
-    return restartOrdered;
-  }
-
   @Nullable Object take() {
-    Object mail = unstashed.poll();
+    ArrayDeque<Object> again = unstashed;
+    Object mail = again == null ? null : again.poll();
     while (mail == null) {
       mail = own.poll();
       if (mail == null) {
@@ -71,25 +55,43 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
         mail = due.take(); // null if its timer was stopped meanwhile
       }
     }
-    timers.active();
+    active();
     return mail;
+  }
+
+  private void active() {
+    Timers<M> running = timers;
+    if (running != null) {
+      running.active();
+    }
   }
 
   /** What is left at the end, whatever it is. */
   @Nullable Object takeAny() {
-    orders.clear();
     Object mail = take();
-    return mail != null ? mail : stash.poll();
+    ArrayDeque<Object> aside = stash;
+    return mail != null || aside == null ? mail : aside.poll();
   }
 
   boolean hasMail() {
-    return !own.isEmpty() || !orders.isEmpty() || !unstashed.isEmpty();
+    ArrayDeque<Object> again = unstashed;
+    return !own.isEmpty() || (again != null && !again.isEmpty());
+  }
+
+  /** Whether nothing is under way that the end of this actor would call off. */
+  boolean isSettled() {
+    ArrayDeque<Object> aside = stash;
+    Disposable.Composite piped = pending;
+    return !hasMail()
+        && living().isEmpty()
+        && (aside == null || aside.isEmpty())
+        && (piped == null || piped.size() == 0);
   }
 
   void inHand(Object mail) {
     inHand = mail;
     stashed = false;
-    timers.active();
+    active();
   }
 
   /** Answers whether the message in hand was laid aside. */
@@ -102,9 +104,15 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
 
   /** Gives up what does not outlive a restart. */
   void release() {
-    timers.stopAll();
-    pending.dispose();
-    pending = Disposables.composite();
+    Timers<M> running = timers;
+    if (running != null) {
+      running.stopAll();
+    }
+    Disposable.Composite piped = pending;
+    if (piped != null) {
+      piped.dispose();
+      pending = null;
+    }
   }
 
   void giveBackStash() {
@@ -115,12 +123,27 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
     return Mono.defer(
         () -> {
           List<Mono<Termination>> ends = new ArrayList<>();
-          for (DefaultActor<?, ?> child : children) {
+          for (DefaultActor<?, ?> child : living()) {
             child.raise(level);
             ends.add(child.terminated());
           }
           return Mono.when(ends);
         });
+  }
+
+  /** The children that have not ended; not to be added to. */
+  private Set<DefaultActor<?, ?>> living() {
+    Set<DefaultActor<?, ?>> some = children;
+    return some != null ? some : Set.of();
+  }
+
+  private Timers<M> timers() {
+    Timers<M> running = timers;
+    if (running == null) {
+      running = new Timers<>(core, this::sendSelf);
+      timers = running;
+    }
+    return running;
   }
 
   private void sendSelf(Object mail) {
@@ -138,13 +161,18 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
   @Override
   public <T, N> StatefulActor<T, N> spawn(ActorBuilder<T, N> child) {
     DefaultActor<T, N> actor = Args.notNull(child, "child").build(child.name(), this);
-    children.add(actor);
+    Set<DefaultActor<?, ?>> others = children;
+    if (others == null) {
+      others = ConcurrentHashMap.newKeySet();
+      children = others;
+    }
+    others.add(actor);
     return actor.begin();
   }
 
   @Override
   public Set<Actor<?>> children() {
-    return Set.copyOf(children);
+    return Set.copyOf(living());
   }
 
   @Override
@@ -171,43 +199,61 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
     if (mail == null || stashed) {
       throw new IllegalStateException("No message is in hand that could be laid aside");
     }
-    if (stash.size() >= STASH) {
+    ArrayDeque<Object> aside = stash;
+    if (aside == null) {
+      aside = new ArrayDeque<>(2);
+      stash = aside;
+    }
+    if (aside.size() >= STASH) {
       throw new IllegalStateException(STASH + " messages lie aside, which is the limit");
     }
-    stash.add(mail);
+    aside.add(mail);
     stashed = true;
   }
 
   @Override
   public void unstashAll() {
-    while (!stash.isEmpty()) {
-      unstashed.addFirst(stash.removeLast());
+    ArrayDeque<Object> aside = stash;
+    if (aside == null || aside.isEmpty()) {
+      return;
+    }
+    ArrayDeque<Object> again = unstashed;
+    if (again == null) {
+      again = new ArrayDeque<>(aside.size());
+      unstashed = again;
+    }
+    while (!aside.isEmpty()) {
+      again.addFirst(aside.removeLast());
     }
   }
 
   @Override
   public void startTimer(Object key, M message, Duration delay) {
-    timers.start(key, message, Args.notNegative(delay, "delay"), Timers.Kind.ONCE);
+    timers().start(key, message, Args.notNegative(delay, "delay"), Timers.Kind.ONCE);
   }
 
   @Override
   public void startTimerWithFixedDelay(Object key, M message, Duration delay) {
-    timers.start(key, message, Args.positive(delay, "delay"), Timers.Kind.FIXED_DELAY);
+    timers().start(key, message, Args.positive(delay, "delay"), Timers.Kind.FIXED_DELAY);
   }
 
   @Override
   public void startTimerAtFixedRate(Object key, M message, Duration period) {
-    timers.start(key, message, Args.positive(period, "period"), Timers.Kind.FIXED_RATE);
+    timers().start(key, message, Args.positive(period, "period"), Timers.Kind.FIXED_RATE);
   }
 
   @Override
   public void startIdleTimer(M message, Duration idle) {
-    timers.start(Timers.IDLE, message, Args.positive(idle, "idle"), Timers.Kind.IDLE);
+    timers().start(Timers.IDLE, message, Args.positive(idle, "idle"), Timers.Kind.IDLE);
   }
 
   @Override
   public void stopTimer(Object key) {
-    timers.stop(Args.notNull(key, "key"));
+    Args.notNull(key, "key");
+    Timers<M> running = timers;
+    if (running != null) {
+      running.stop(key);
+    }
   }
 
   @Override
@@ -217,6 +263,15 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
 
   private <T> void pipe(Mono<T> source, Piped<? super T, ? extends M> message) {
     Disposable.Composite owner = pending;
+    if (owner == null) {
+      owner = Disposables.composite();
+      pending = owner;
+    }
+    pipe(owner, source, message);
+  }
+
+  private <T> void pipe(
+      Disposable.Composite owner, Mono<T> source, Piped<? super T, ? extends M> message) {
     Disposable.Swap running = Disposables.swap();
     owner.add(running);
     running.update(
@@ -250,29 +305,20 @@ final class DefaultContext<S, M> implements ActorContext<S, M>, Home {
 
   @Override
   public void ended(ActorCore<?, ?> actor) {
-    children.remove(actor);
+    living().remove(actor);
   }
 
   @Override
   public void escalated(Throwable error) {
-    order(new Order(error, false));
+    core.order(new ActorCore.Order(error, false));
   }
 
   @Override
   public void restartOthers(ActorCore<?, ?> actor, Throwable error) {
-    for (DefaultActor<?, ?> each : children) {
+    for (DefaultActor<?, ?> each : living()) {
       if (each != actor) {
-        each.orderRestart(error);
+        each.order(new ActorCore.Order(error, true));
       }
     }
-  }
-
-  void orderRestart(Throwable error) {
-    order(new Order(error, true));
-  }
-
-  private void order(Order order) {
-    orders.add(order);
-    core.wake();
   }
 }

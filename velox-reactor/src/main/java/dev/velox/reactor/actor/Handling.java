@@ -25,7 +25,7 @@ import reactor.util.context.Context;
  */
 final class Handling implements CoreSubscriber<Object>, Scannable {
 
-  /** Goes on when what was waited for has ended. Answers as {@link ActorCore#await}. */
+  /** Goes on when what was waited for has ended. Answers as {@link Turns#await}. */
   interface Next {
     boolean go(@Nullable Object value, @Nullable Throwable error);
   }
@@ -56,15 +56,15 @@ final class Handling implements CoreSubscriber<Object>, Scannable {
   /** Which end of the actor calls it off. */
   final int abortedFrom;
 
-  private final ActorCore<?, ?> core;
+  private final Turns turns;
   private final Context context;
   private final Next next;
   private volatile @Nullable Subscription subscription;
   private volatile @Nullable Object outcome;
   private @Nullable Object value;
 
-  Handling(ActorCore<?, ?> core, Context context, int abortedFrom, Next next) {
-    this.core = core;
+  Handling(Turns turns, Context context, int abortedFrom, Next next) {
+    this.turns = turns;
     this.context = context;
     this.abortedFrom = abortedFrom;
     this.next = next;
@@ -103,7 +103,7 @@ final class Handling implements CoreSubscriber<Object>, Scannable {
       }
       if (OUTCOME.compareAndSet(this, seen, result)) {
         if (seen == SUSPENDED) {
-          core.schedule();
+          turns.schedule();
         }
         return true;
       }

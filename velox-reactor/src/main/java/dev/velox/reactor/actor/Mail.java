@@ -6,7 +6,7 @@ import reactor.util.context.Context;
 /**
  * A message with what came with it. A message that came with nothing lies in the mailbox as it is.
  */
-final class Mail {
+class Mail {
 
   final Object message;
   final Context context;

@@ -38,6 +38,19 @@ import reactor.util.concurrent.Queues;
  */
 final class Mailbox {
 
+  /** Whose mailbox it is. */
+  interface Owner {
+
+    /** There may be something to do: a message has come, or the count that it waits for. */
+    void wake();
+
+    /** A message was accepted: answers what is to lie in the mailbox for it. */
+    Object accepted(Object mail);
+
+    /** A message that was accepted is dropped. */
+    void discard(Object mail);
+  }
+
   private static final int CLOSED = Integer.MIN_VALUE;
   private static final int FEW = 32;
   private static final VarHandle WORD;
@@ -59,7 +72,7 @@ final class Mailbox {
     }
   }
 
-  private final ActorCore<?, ?> owner;
+  private final Owner owner;
   private final int capacity;
   private final Overflow overflow;
   private final Queue<Object> queue;
@@ -74,11 +87,7 @@ final class Mailbox {
   @SuppressWarnings("UnusedVariable") // only through its handle
   private volatile int pumping;
 
-  Mailbox(
-      ActorCore<?, ?> owner,
-      int capacity,
-      Overflow overflow,
-      @Nullable Comparator<Object> comparator) {
+  Mailbox(Owner owner, int capacity, Overflow overflow, @Nullable Comparator<Object> comparator) {
     this.owner = owner;
     this.capacity = capacity;
     this.overflow = overflow;
@@ -117,12 +126,13 @@ final class Mailbox {
       if (oldest != null) {
         WORD.getAndAdd(this, -1);
         owner.discard(oldest);
+        owner.wake(); // it may have waited for this count
       }
     }
   }
 
   private void put(Object mail) {
-    queue.add(mail);
+    queue.add(owner.accepted(mail));
     owner.wake();
   }
 
@@ -176,6 +186,12 @@ final class Mailbox {
     if (before >= 0) {
       pump();
     }
+  }
+
+  /** Closes it if there is nothing in it and nobody waits; answers whether this call did. */
+  boolean closeIfIdle() {
+    // Who lines up at this moment finds it closed and refuses himself.
+    return waiting == 0 && WORD.compareAndSet(this, 0, CLOSED);
   }
 
   boolean mayWait() {
@@ -236,23 +252,33 @@ final class Mailbox {
       Object mail = first.mail();
       if (mail != null && first.grant(TellWaiter.ACCEPTED)) {
         put(mail);
-        WAITING.getAndAdd(this, -1);
-        Trampoline.run(first);
-      } else {
-        WORD.getAndAdd(this, -1);
-        owner.wake(); // it may have waited for this count
+        leaveLine(first);
+        return true;
       }
+      WORD.getAndAdd(this, -1);
+      owner.wake(); // it may have waited for this count
     } else if (count < 0 && first.grant(TellWaiter.REFUSED)) {
-      WAITING.getAndAdd(this, -1);
-      Trampoline.run(first);
+      leaveLine(first);
+      return true;
     }
-    // Only the pump takes away from the front; others add to the end, or sweep what has ended.
+    removeFirst(first);
+    return true;
+  }
+
+  /** Tells one what was decided, when nothing here refers to it any more. */
+  private void leaveLine(TellWaiter first) {
+    removeFirst(first);
+    WAITING.getAndAdd(this, -1);
+    Trampoline.run(first);
+  }
+
+  /** Only the pump takes away from the front; others add to the end, or sweep what has ended. */
+  private void removeFirst(TellWaiter first) {
     for (WaiterQueue<TellWaiter> now = line; now.peek() == first; now = line) {
       if (LINE.compareAndSet(this, now, now.minusFirst())) {
-        break;
+        return;
       }
     }
-    return true;
   }
 
   /**

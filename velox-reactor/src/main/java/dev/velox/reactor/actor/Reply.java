@@ -2,7 +2,8 @@ package dev.velox.reactor.actor;
 
 /**
  * Where the answer to an ask goes. It is part of the message, and may be kept and answered later,
- * from any thread. The first answer counts; others are ignored.
+ * from any thread. The first answer counts; others are ignored, and counted by the actor's metrics
+ * listener.
  *
  * @param <R> the type of the answer
  */

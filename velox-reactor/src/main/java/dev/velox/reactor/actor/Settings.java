@@ -1,5 +1,6 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.Overflow;
 import java.time.Duration;
 import java.util.Comparator;
@@ -9,7 +10,6 @@ import reactor.core.scheduler.Scheduler;
 
 /** The options of an actor, shared by all that one builder builds. */
 record Settings(
-    @Nullable String name,
     int capacity,
     Overflow overflow,
     @Nullable Comparator<Object> priority,
@@ -19,9 +19,10 @@ record Settings(
     @Nullable Scheduler scheduler,
     @Nullable Scheduler timer,
     @Nullable Consumer<? super DeadLetter> onDeadLetter,
-    @Nullable Consumer<? super ActorEvent> onEvent) {
+    @Nullable Consumer<? super ActorEvent> onEvent,
+    @Nullable MetricsListener metrics) {
 
   static final Settings DEFAULT =
       new Settings(
-          null, 1024, Overflow.WAIT, null, 64, null, Supervision.resume(), null, null, null, null);
+          1024, Overflow.WAIT, null, 64, null, Supervision.resume(), null, null, null, null, null);
 }

@@ -1,28 +1,30 @@
 package dev.velox.reactor.actor;
 
+import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.channel.SendResult;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /** Sends one message per subscription. */
 final class TellMono<M> extends Mono<Void> implements Scannable {
 
-  private final ActorCore<?, M> core;
+  private final Address<M> address;
   private final M message;
   private final @Nullable Asked ask;
 
-  private TellMono(ActorCore<?, M> core, M message, @Nullable Asked ask) {
-    this.core = core;
+  private TellMono(Address<M> address, M message, @Nullable Asked ask) {
+    this.address = address;
     this.message = message;
     this.ask = ask;
   }
 
-  static <M> Mono<Void> of(ActorCore<?, M> core, M message, @Nullable Asked ask) {
-    return onAssembly(new TellMono<>(core, message, ask));
+  static <M> Mono<Void> of(Address<M> address, M message, @Nullable Asked ask) {
+    return onAssembly(new TellMono<>(address, message, ask));
   }
 
   @Override
@@ -30,15 +32,22 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
     Context context = actual.currentContext();
     Object mail =
         ask == null ? Mail.wrap(message, Chain.leave(context)) : new Mail(message, context, ask);
-    Telling telling = new Telling(core, mail, actual);
+    Telling telling = new Telling(mail, actual);
     actual.onSubscribe(telling);
-    telling.start(Chain.isInside(core, context));
+    ActorCore<?, M> core;
+    try {
+      core = address.core();
+    } catch (Throwable nobody) {
+      telling.refuse(Operators.onOperatorError(nobody, context));
+      return;
+    }
+    telling.start(core, Chain.isInside(core, context));
   }
 
   @Override
   public @Nullable Object scanUnsafe(Attr key) {
     if (key == Attr.NAME) {
-      return core.name();
+      return address.name();
     }
     return key == Attr.RUN_STYLE ? Attr.RunStyle.SYNC : null;
   }
@@ -46,12 +55,11 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
   /** One message on its way in. */
   private static final class Telling extends TellWaiter implements Subscription, Scannable {
 
-    private final ActorCore<?, ?> core;
+    private volatile @Nullable ActorCore<?, ?> core;
     private volatile @Nullable Object mail;
     private volatile @Nullable CoreSubscriber<? super Void> actual;
 
-    Telling(ActorCore<?, ?> core, Object mail, CoreSubscriber<? super Void> actual) {
-      this.core = core;
+    Telling(Object mail, CoreSubscriber<? super Void> actual) {
       this.mail = mail;
       this.actual = actual;
     }
@@ -60,32 +68,68 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
      * Offers the message. It grants itself before, so that a cancellation that has returned is
      * never followed by an acceptance; if there is no room it takes that back and lines up.
      */
-    void start(boolean fromItself) {
+    void start(ActorCore<?, ?> first, boolean fromItself) {
       Object offered = mail;
       if (offered == null || !grant(ACCEPTED)) {
         return; // cancelled inside onSubscribe
       }
-      SendResult result = core.offer(offered);
-      if (result == SendResult.FULL && core.mailbox().mayWait() && !fromItself) {
+      ActorCore<?, ?> to = first;
+      SendResult result = to.offer(offered);
+      for (ActorCore<?, ?> next = to;
+          result == SendResult.CLOSED && (next = next.successor()) != null; ) {
+        to = next;
+        result = to.offer(offered);
+      }
+      if (result == SendResult.FULL && to.mailbox().mayWait() && !fromItself) {
+        core = to;
         if (takeAndRearm() != null) {
-          core.mailbox().lineUp(this);
+          to.count(Event.WAITING);
+          to.mailbox().lineUp(this);
         }
         return;
       }
       if (beginDelivery() != null) {
         switch (result) {
           case SENT, DROPPED -> end(null);
-          case FULL -> end(new MailboxFullException(core.name(), core.capacity(), fromItself));
-          default -> end(core.stopped());
+          case FULL -> {
+            to.count(Event.REJECTED);
+            end(new MailboxFullException(to.name(), to.capacity(), fromItself));
+          }
+          default -> {
+            to.count(Event.REJECTED);
+            end(to.stopped());
+          }
         }
+      }
+    }
+
+    void refuse(Throwable error) {
+      if (finish()) {
+        end(error);
       }
     }
 
     @Override
     public void run() {
+      ActorCore<?, ?> from = core;
+      if (from != null && from.hasIdledOut() && outcome() == REFUSED) {
+        // It was told that the mailbox was full, and lined up after that was over.
+        ActorCore<?, ?> next = from.successor();
+        if (next != null) {
+          if (takeAndRearm() != null) {
+            start(next, false);
+          }
+          return;
+        }
+      }
       Object outcome = beginDelivery();
       if (outcome != null) {
-        end(outcome == REFUSED ? core.stopped() : null);
+        if (outcome == REFUSED && from != null) {
+          from.count(Event.REJECTED);
+          end(from.stopped());
+        } else {
+          end(null);
+        }
       }
     }
 
@@ -104,8 +148,10 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
 
     @Override
     public void cancel() {
-      if (abandon() == WAITED) {
-        core.mailbox().left();
+      ActorCore<?, ?> from = core;
+      if (abandon() == WAITED && from != null) {
+        from.count(Event.CANCELLED);
+        from.mailbox().left();
       }
       actual = null;
     }

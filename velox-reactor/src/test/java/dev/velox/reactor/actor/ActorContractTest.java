@@ -18,7 +18,7 @@ import reactor.core.scheduler.Scheduler;
 class ActorContractTest extends ConstructContract {
 
   /** Runs nothing. */
-  private static final Scheduler NEVER =
+  static final Scheduler NEVER =
       new Scheduler() {
         @Override
         public Disposable schedule(Runnable task) {

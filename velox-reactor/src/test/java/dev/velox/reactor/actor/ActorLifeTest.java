@@ -160,6 +160,23 @@ class ActorLifeTest {
   }
 
   @Test
+  void restarts_are_counted_within_a_window() {
+    StatefulActor<Integer, String> actor =
+        counting("a")
+            .supervision(
+                Supervision.restart(
+                    Backoff.fixed(Duration.ofSeconds(1)).times(1), Duration.ofMinutes(1)))
+            .build();
+    actor.trySend("fail");
+    time.advanceTimeBy(Duration.ofMinutes(2));
+    actor.trySend("fail");
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    assertThat(actor.isDisposed()).as("the first failure is too long ago to count").isFalse();
+    actor.trySend("fail");
+    assertThat(actor.terminated().block(LIMIT).reason()).isEqualTo(Reason.FAILED);
+  }
+
+  @Test
   void a_stop_does_not_wait_for_the_delay_of_a_restart() {
     StatefulActor<Integer, String> actor =
         counting("a").supervision(Supervision.restart(Backoff.fixed(Duration.ofHours(1)))).build();
@@ -261,6 +278,172 @@ class ActorLifeTest {
     assertThat(log)
         .containsExactlyInAnyOrder(
             "one preRestart no", "one onStart", "two preRestart no", "two onStart");
+  }
+
+  @Test
+  void children_of_the_short_form_are_restarted_with_the_others_and_escalate_too() {
+    List<StatefulActor<Integer, String>> children = new ArrayList<>();
+    Behavior<Integer, String> plain =
+        (state, message) ->
+            message.equals("fail")
+                ? Mono.error(new IllegalStateException("no"))
+                : Mono.just(state + 1);
+    StatefulActor<Integer, String> parent =
+        builder(
+                "parent",
+                (context, state, message) -> {
+                  for (Supervision each :
+                      List.of(
+                          Supervision.restart().allForOne(),
+                          Supervision.resume(),
+                          Supervision.escalate())) {
+                    children.add(
+                        context.spawn(
+                            Actor.builder(0, plain)
+                                .scheduler(Schedulers.immediate())
+                                .supervision(each)));
+                  }
+                  return Mono.just(9);
+                })
+            .supervision(Supervision.restart())
+            .build();
+    parent.trySend("spawn");
+    children.forEach(each -> each.trySend("x"));
+    children.get(0).trySend("fail");
+    assertThat(children).extracting(StatefulActor::state).containsExactly(0, 0, 0);
+
+    children.get(2).trySend("fail");
+    assertThat(log).endsWith("parent preRestart no", "parent onStart");
+    assertThat(parent.state()).isZero();
+    assertThat(children).allMatch(Actor::isDisposed);
+  }
+
+  /** Its end is as it is told. */
+  private ActorBuilder<Integer, String> ending(Mono<Void> end) {
+    return Actor.builder(
+            0,
+            new ContextBehavior<Integer, String>() {
+              @Override
+              public Mono<Integer> receive(
+                  ActorContext<Integer, String> context, Integer state, String message) {
+                return Mono.never();
+              }
+
+              @Override
+              public Mono<Void> postStop(ActorContext<Integer, String> context, Integer state) {
+                return end;
+              }
+            })
+        .scheduler(Schedulers.immediate());
+  }
+
+  @Test
+  void a_kill_calls_off_an_end_that_never_comes() {
+    StatefulActor<Integer, String> stopping = ending(Mono.never()).build();
+    TestSubscriber<Termination> stopped = TestSubscriber.create();
+    stopping.stopNow().subscribe(stopped);
+    assertThat(stopped.isTerminated()).isFalse();
+    assertThat(stopping.kill().block(LIMIT).reason()).isEqualTo(Reason.KILLED);
+    assertThat(stopped.isTerminatedComplete()).isTrue();
+
+    StatefulActor<Integer, String> killed = ending(Mono.never()).build();
+    killed.trySend("x");
+    assertThat(killed.kill().block(LIMIT).reason()).isEqualTo(Reason.KILLED);
+  }
+
+  @Test
+  void a_kill_still_lets_an_end_happen_that_takes_no_time() {
+    StatefulActor<Integer, String> killed =
+        ending(Mono.fromRunnable(() -> log.add("cleaned up"))).build();
+    killed.trySend("x");
+    killed.kill().block(LIMIT);
+    assertThat(log).containsExactly("cleaned up");
+  }
+
+  @Test
+  void a_kill_and_the_end_of_a_grace_reach_the_children_that_are_stopping() {
+    Sinks.One<Integer> gate = Sinks.one();
+    List<StatefulActor<Integer, String>> children = new ArrayList<>();
+    Words spawn =
+        (context, state, message) -> {
+          children.add(context.spawn(builder("child", (same, current, word) -> gate.asMono())));
+          return Mono.empty();
+        };
+    StatefulActor<Integer, String> parent = builder("parent", spawn).build();
+    parent.trySend("spawn");
+    children.get(0).trySend("x");
+    children.get(0).trySend("y");
+    TestSubscriber<Termination> stopped = TestSubscriber.create();
+    parent.stop(Duration.ofSeconds(1)).subscribe(stopped);
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    gate.tryEmitValue(1);
+    assertThat(stopped.isTerminatedComplete()).isTrue();
+    assertThat(log).contains("child x at 0", "child dead letter y").doesNotContain("child y at 1");
+
+    TestSubscriber<Termination> waiting = TestSubscriber.create();
+    Sinks.One<Integer> never = Sinks.one();
+    StatefulActor<Integer, String> other =
+        builder(
+                "parent",
+                (context, state, message) -> {
+                  children.add(
+                      context.spawn(builder("child", (same, current, word) -> never.asMono())));
+                  return Mono.empty();
+                })
+            .build();
+    other.trySend("spawn");
+    children.get(1).trySend("x");
+    other.stop().subscribe(waiting);
+    assertThat(waiting.isTerminated()).isFalse();
+    other.kill().block(LIMIT);
+    assertThat(waiting.isTerminatedComplete()).isTrue();
+    assertThat(children.get(1).terminated().block(LIMIT).reason()).isEqualTo(Reason.KILLED);
+  }
+
+  @Test
+  void a_start_that_would_wait_for_its_own_mailbox_gets_an_error() {
+    StatefulActor<Integer, String> actor =
+        Actor.builder(
+                0,
+                new ContextBehavior<Integer, String>() {
+                  @Override
+                  public Mono<Integer> receive(
+                      ActorContext<Integer, String> context, Integer state, String message) {
+                    return Mono.just(state + 1);
+                  }
+
+                  @Override
+                  public Mono<Integer> onStart(
+                      ActorContext<Integer, String> context, Integer initial) {
+                    Mono<Void> send = context.self().send("x");
+                    return send.then(send).thenReturn(5);
+                  }
+                })
+            .mailbox(1)
+            .scheduler(Schedulers.immediate())
+            .build();
+    Termination end = actor.terminated().block(LIMIT);
+    assertThat(end.cause()).isInstanceOf(MailboxFullException.class);
+  }
+
+  @Test
+  void an_actor_of_the_short_form_tells_its_life_too() {
+    List<ActorEvent.Type> seen = new ArrayList<>();
+    StatefulActor<Integer, Integer> actor =
+        Actor.builder(1, Behavior.sync((Integer state, Integer by) -> by / state - 1))
+            .scheduler(Schedulers.immediate())
+            .supervision(Supervision.restart())
+            .onEvent(event -> seen.add(event.type()))
+            .build();
+    actor.trySend(1);
+    actor.trySend(1);
+    actor.stop().block(LIMIT);
+    assertThat(seen)
+        .containsExactly(
+            ActorEvent.Type.STARTED,
+            ActorEvent.Type.FAILED,
+            ActorEvent.Type.RESTARTED,
+            ActorEvent.Type.TERMINATED);
   }
 
   @Test

@@ -79,6 +79,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void only_the_package_for_spring_knows_spring() {
+    ArchRuleDefinition.noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.velox.reactor.spring")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.springframework..", "dev.velox.reactor.spring")
+        .check(LIBRARY);
+  }
+
+  @Test
   void nothing_in_the_library_locks_parks_sleeps_spins_or_yields() {
     DescribedPredicate<JavaClass> library =
         DescribedPredicate.describe("library", type -> !MAY_PARK.contains(type.getName()));

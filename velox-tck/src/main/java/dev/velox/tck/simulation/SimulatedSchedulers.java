@@ -8,10 +8,12 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
@@ -46,6 +48,8 @@ import reactor.core.scheduler.Schedulers;
 public final class SimulatedSchedulers implements AutoCloseable {
 
   private static final int TRACE = 30;
+  private static final AtomicReference<@Nullable SimulatedSchedulers> CURRENT =
+      new AtomicReference<>();
 
   /** A task that waits for its time; those of one time are put into their lanes by number. */
   private record Timer(long dueNanos, long number, Lane lane, Task task) {}
@@ -72,6 +76,7 @@ public final class SimulatedSchedulers implements AutoCloseable {
     this.chooser = strategy.chooser(seed, changes, steps);
     this.maxSteps = maxSteps;
     this.before = Schedulers.setFactoryWithSnapshot(new SimulatedFactory());
+    CURRENT.set(this);
   }
 
   /**
@@ -105,6 +110,16 @@ public final class SimulatedSchedulers implements AutoCloseable {
     timers.clear();
     lanes.clear();
     Schedulers.resetFrom(before);
+    CURRENT.compareAndSet(this, null);
+  }
+
+  /**
+   * The simulation that has Reactor's schedulers now, for tools that wait on behalf of a test.
+   *
+   * @return the simulation, or empty if none is installed
+   */
+  public static Optional<SimulatedSchedulers> current() {
+    return Optional.ofNullable(CURRENT.get());
   }
 
   /**
@@ -149,6 +164,7 @@ public final class SimulatedSchedulers implements AutoCloseable {
    * @throws AssertionError if nothing is left to run although it has not ended: a deadlock
    */
   public <T> @Nullable T await(Publisher<T> publisher) {
+    checkMayRun();
     Awaited<T> awaited = new Awaited<>();
     Disposable subscription =
         Flux.from(publisher).subscribe(awaited::value, awaited::failed, awaited::ended);
@@ -184,11 +200,20 @@ public final class SimulatedSchedulers implements AutoCloseable {
     }
   }
 
-  /** Runs one task that is due by then; answers false if there is none. */
-  private boolean step(long untilNanos) {
+  private void checkMayRun() {
+    Thread only = owner;
+    if (only != null && Thread.currentThread() != only) {
+      throw new IllegalStateException(
+          Thread.currentThread() + " is not part of the simulation, and can't run it");
+    }
     if (running) {
       throw new IllegalStateException("a task of the simulation can't run the simulation");
     }
+  }
+
+  /** Runs one task that is due by then; answers false if there is none. */
+  private boolean step(long untilNanos) {
+    checkMayRun();
     List<Lane> ready = ready();
     while (ready.isEmpty()) {
       Timer next = timers.peek();

@@ -1,6 +1,7 @@
 package dev.velox.tck.conformance;
 
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.ActorGroup;
 import dev.velox.reactor.actor.ActorSystem;
 import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.actor.Reply;
@@ -9,11 +10,17 @@ import dev.velox.reactor.actor.StatefulActor;
 import dev.velox.reactor.actor.Termination;
 import dev.velox.tck.FanOut;
 import dev.velox.tck.PublisherConformance;
+import dev.velox.tck.SubscriberConformance;
 import dev.velox.tck.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+import org.reactivestreams.tck.SubscriberWhiteboxVerification.SubscriberPuppet;
+import org.reactivestreams.tck.SubscriberWhiteboxVerification.WhiteboxSubscriberProbe;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -29,6 +36,8 @@ final class ActorSubjects {
         new Subject("Actor.send(Object)", sending("Actor.send", Actor::send)),
         new Subject("Actor.tell(Object)", sending("Actor.tell", Actor::tell)),
         new Subject("Actor.sendAll(Publisher)", sendingAll()),
+        new Subject("Actor.asSubscriber()", subscriber()),
+        new Subject("StatefulActor.states()", states()),
         new Subject("Actor.ask(Function)", asking("Actor.ask", actor -> actor.ask(r -> r))),
         new Subject(
             "Actor.ask(Function, Duration)",
@@ -50,7 +59,20 @@ final class ActorSubjects {
         new Subject("ActorSystem.shutdown()", closing("shutdown", ActorSystem::shutdown)),
         new Subject(
             "ActorSystem.shutdown(Duration)",
-            closing("shutdown with grace", system -> system.shutdown(LONG))));
+            closing("shutdown with grace", system -> system.shutdown(LONG))),
+        new Subject("ActorGroup.stop()", stoppingGroup("stop", ActorGroup::stop)),
+        new Subject(
+            "ActorGroup.stop(Duration)",
+            stoppingGroup("stop with grace", group -> group.stop(LONG))),
+        new Subject("ActorGroup.stopNow()", stoppingGroup("stopNow", ActorGroup::stopNow)),
+        new Subject(
+            "ActorGroup.terminated()",
+            stoppingGroup(
+                "terminated",
+                group -> {
+                  group.dispose();
+                  return group.terminated();
+                })));
   }
 
   private static StatefulActor<Long, Long> sum() {
@@ -83,6 +105,88 @@ final class ActorSubjects {
             () -> {
               Full full = new Full();
               return new Waiting<>(full.actor.sendAll(Mono.just(2L)), full::open);
+            });
+  }
+
+  private static SubscriberConformance<Integer> subscriber() {
+    return SubscriberConformance.of("Actor.asSubscriber", Told::new, n -> n);
+  }
+
+  /** An actor's subscriber, which asks by itself; what arrives is what the actor handles. */
+  private static final class Told implements Subscriber<Integer>, SubscriberPuppet {
+    private final Subscriber<Integer> in;
+    private final WhiteboxSubscriberProbe<Integer> probe;
+
+    Told(WhiteboxSubscriberProbe<Integer> probe) {
+      this.probe = probe;
+      Actor<Integer> actor =
+          Actor.of(
+              0,
+              Behavior.sync(
+                  (state, element) -> {
+                    probe.registerOnNext(element);
+                    return element;
+                  }));
+      in = actor.asSubscriber();
+    }
+
+    @Override
+    public void triggerRequest(long elements) {
+      // It has asked, or does when the last message is accepted.
+    }
+
+    @Override
+    public void signalCancel() {
+      ((Subscription) in).cancel();
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      in.onSubscribe(subscription);
+      probe.registerOnSubscribe(this);
+    }
+
+    @Override
+    public void onNext(Integer element) {
+      in.onNext(element);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      in.onError(failure);
+      probe.registerOnError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      in.onComplete();
+      probe.registerOnComplete();
+    }
+  }
+
+  /** Takes its next step when the last one was seen, so that nobody can be too slow for it. */
+  private static PublisherConformance<Long> states() {
+    return PublisherConformance.of("StatefulActor.states", ActorSubjects::counting)
+        .fanOut(FanOut.COMPETING)
+        .cannotFail("tells the states up to the end, whatever its cause")
+        .cannotBeEmpty("begins with the state that it has")
+        .waiting(
+            () -> {
+              StatefulActor<Long, Long> silent = sum();
+              return new Waiting<>(silent.states().skip(1), () -> silent.trySend(1L));
+            });
+  }
+
+  private static Flux<Long> counting(long count) {
+    StatefulActor<Long, Long> sum = sum();
+    return sum.states()
+        .doOnNext(
+            state -> {
+              if (state + 1 < count) {
+                sum.trySend(1L);
+              } else {
+                sum.dispose();
+              }
             });
   }
 
@@ -148,7 +252,7 @@ final class ActorSubjects {
             });
   }
 
-  private static reactor.core.publisher.Flux<Long> streaming(long count, Mono<Void> begin) {
+  private static Flux<Long> streaming(long count, Mono<Void> begin) {
     return streamer(count, begin).askMany(stream -> stream);
   }
 
@@ -199,6 +303,26 @@ final class ActorSubjects {
               Sinks.One<Long> gate = Sinks.one();
               system.spawn(Actor.builder(0L, (Long state, Long n) -> gate.asMono())).trySend(1L);
               return new Waiting<>(close.apply(system), () -> gate.tryEmitValue(1L));
+            });
+  }
+
+  private static PublisherConformance<Void> stoppingGroup(
+      String name, Function<ActorGroup<String, Long>, Mono<Void>> stop) {
+    return PublisherConformance.completion(
+            "ActorGroup." + name,
+            () ->
+                stop.apply(
+                    ActorGroup.byKey((String key) -> Actor.builder(0L, Behavior.sync(Long::sum)))))
+        .fanOut(FanOut.MULTICAST)
+        .cannotFail("tells the end, whatever its cause")
+        .waiting(
+            () -> {
+              Sinks.One<Long> gate = Sinks.one();
+              ActorGroup<String, Long> group =
+                  ActorGroup.byKey(
+                      (String key) -> Actor.builder(0L, (Long state, Long n) -> gate.asMono()));
+              group.actor("k").trySend(1L);
+              return new Waiting<>(stop.apply(group), () -> gate.tryEmitValue(1L));
             });
   }
 }

@@ -61,10 +61,7 @@ class LibraryConformanceTest {
           "ReplyStream.next(Object)",
           // A broadcast's, which has its entry.
           "ActorSystem.deadLetters()",
-          "ActorSystem.events()",
-          // Not yet: their own tests prove demand, cancellation and completion.
-          "Actor.asSubscriber()",
-          "StatefulActor.states()");
+          "ActorSystem.events()");
 
   private static final Path PROOF =
       Path.of("target", "reactive-streams-conformance", "library.txt");

@@ -6,6 +6,7 @@ import static dev.velox.reactor.async.Async.await;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.velox.reactor.retry.NetworkException;
+import dev.velox.reactor.retry.NetworkFailures;
 import dev.velox.reactor.retry.RetryPolicy;
 import dev.velox.reactor.retry.RetryableException;
 import java.io.IOException;
@@ -60,7 +61,7 @@ public final class AsyncAwaitExample {
       HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
       return Mono.fromCompletionStage(() -> client.sendAsync(request, BodyHandlers.ofString()))
           .map(answer -> new Response(answer.statusCode(), answer.body()))
-          .onErrorMap(IOException.class, e -> new NetworkException("GET " + url + " failed", e));
+          .onErrorMap(NetworkFailures::map); // whatever this client throws for a lost connection
     }
   }
 

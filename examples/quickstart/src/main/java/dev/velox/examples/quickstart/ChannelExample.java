@@ -7,7 +7,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Channel-based communication.
+ * Section 5 of the specification, channel-based communication.
  *
  * <p>The specification's {@code new Channel(maxSize)} with {@code await send(value)} and {@code
  * await receive()}. Where it awaits, the next step follows in the chain; no thread waits.

@@ -13,8 +13,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Mono;
 
 /**
- * A retry around Resilience4j's circuit breaker. The breaker sits inside and so sees each attempt;
- * once it is open there is no point in asking it again, so its refusal is not retried.
+ * More on section 10: a retry around Resilience4j's circuit breaker. The breaker sits inside and so
+ * sees each attempt; once it is open there is no point in asking it again, so its refusal is not
+ * retried.
  */
 public final class CircuitBreakerExample {
 

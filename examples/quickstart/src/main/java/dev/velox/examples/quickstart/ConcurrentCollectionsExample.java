@@ -8,7 +8,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Concurrent data structures.
+ * Section 8 of the specification, concurrent data structures.
  *
  * <p>The specification's {@code ConcurrentMap} and {@code ConcurrentQueue}, and what makes them
  * more than a lock around a collection: turns per key, one load for all who ask, batches.
@@ -25,6 +25,7 @@ public final class ConcurrentCollectionsExample {
   public static void main(String[] args) {
     map().doOnNext(System.out::println).blockLast();
     queue().doOnNext(System.out::println).blockLast();
+    batches().doOnNext(System.out::println).blockLast();
   }
 
   /** What {@code get}, {@code set} and {@code delete} answer, and how often a loader is called. */
@@ -43,8 +44,19 @@ public final class ConcurrentCollectionsExample {
         Mono.fromSupplier(() -> "loaded " + loads + " time"));
   }
 
-  /** A producer that is held up by a full queue, and a consumer that takes batches. */
-  static Flux<List<Integer>> queue() {
+  /** A producer that is held up by a full queue until its consumer comes. */
+  static Flux<String> queue() {
+    ConcurrentQueue<String> queue = ConcurrentQueue.bounded(1); // new ConcurrentQueue(1)
+    Mono<Void> producer = queue.enqueue("first").then(queue.enqueue("second"));
+    Mono<String> consumer = queue.dequeue();
+    return Flux.merge(
+        producer.thenReturn("both are in"),
+        consumer.map(item -> "dequeued the " + item),
+        consumer.map(item -> "dequeued the " + item));
+  }
+
+  /** A consumer that takes what is there, two at a time, until the queue is shut down. */
+  static Flux<List<Integer>> batches() {
     ConcurrentQueue<Integer> queue = ConcurrentQueue.bounded(2); // new ConcurrentQueue(2)
     Mono<Void> producer =
         Flux.range(1, 5).concatMap(queue::enqueue).then(Mono.fromRunnable(queue::shutdown));

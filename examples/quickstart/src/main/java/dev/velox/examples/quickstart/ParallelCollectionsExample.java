@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import reactor.core.publisher.Mono;
 
-/** Section 7 of the specification: a parallel array. */
+/** Section 7 of the specification, parallel collections: an array. */
 public final class ParallelCollectionsExample {
 
   private final ParallelArray<Integer> array =

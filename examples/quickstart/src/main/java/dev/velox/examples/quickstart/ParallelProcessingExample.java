@@ -27,7 +27,12 @@ public final class ParallelProcessingExample {
    * @param id the item's number
    * @param text what was found out
    */
-  public record Result(int id, String text) {}
+  public record Result(int id, String text) {
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
 
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger mostAtOnce = new AtomicInteger();

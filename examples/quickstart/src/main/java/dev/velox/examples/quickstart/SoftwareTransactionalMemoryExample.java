@@ -9,7 +9,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Section 4: the specification's transactional memory as a bank.
+ * Section 4 of the specification, software transactional memory: a bank.
  *
  * <p>{@code STM<T>} is {@link TRef}; {@code read()} and {@code write()} keep their names; {@code
  * Transaction.current()} answers the transaction in the Context; {@code Transaction.run(block)} is
@@ -21,6 +21,14 @@ public final class SoftwareTransactionalMemoryExample {
 
   private final TRef<Integer> alice = TRef.of("alice", 100);
   private final TRef<Integer> bob = TRef.of("bob", 0);
+
+  /** The specification's words: read and write, inside {@code Transaction.run(block)}. */
+  Mono<Void> deposit(TRef<Integer> account, int amount) {
+    return account // await account.read()
+        .read()
+        .flatMap(balance -> account.write(balance + amount)) // await account.write(...)
+        .as(Stm::atomic); // Transaction.run(...)
+  }
 
   /** A synchronous body: the transaction is its argument. */
   Mono<Void> transfer(TRef<Integer> from, TRef<Integer> to, int amount) {
@@ -59,6 +67,13 @@ public final class SoftwareTransactionalMemoryExample {
     return name;
   }
 
+  /** {@code Transaction.current()}: the Context knows it, inside of a transaction. */
+  Mono<String> whereAmI() {
+    Mono<Boolean> inside = Transaction.current().hasElement();
+    return Mono.zip(inside, inside.as(Stm::atomic))
+        .map(both -> "in a transaction: " + both.getT1() + ", then " + both.getT2());
+  }
+
   /** Both balances, at one instant. */
   Mono<List<Integer>> balances() {
     return Stm.readOnly(tx -> List.of(tx.get(alice), tx.get(bob)));
@@ -81,6 +96,8 @@ public final class SoftwareTransactionalMemoryExample {
     SoftwareTransactionalMemoryExample bank = new SoftwareTransactionalMemoryExample();
     System.out.println("balances: " + bank.run().block());
     System.out.println("paid by " + bank.pay(50).block());
+    bank.deposit(bank.bob, 60).block();
     System.out.println("balances: " + bank.balances().block());
+    System.out.println(bank.whereAmI().block());
   }
 }

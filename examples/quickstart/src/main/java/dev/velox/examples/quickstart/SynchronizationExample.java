@@ -6,11 +6,12 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Synchronization primitives.
+ * Section 9 of the specification, synchronization primitives.
  *
  * <p>The specification's {@code Mutex} and {@code Condition}, in the two classes it builds with
  * them: a guarded map, and a bounded queue. Where it locks, tries and unlocks in {@code finally},
@@ -28,6 +29,7 @@ public final class SynchronizationExample {
   public static void main(String[] args) {
     guardedMap().doOnNext(System.out::println).block();
     boundedQueue().doOnNext(System.out::println).blockLast();
+    startingGun().doOnNext(System.out::println).block();
   }
 
   /** A map of which one caller at a time has hold. */
@@ -84,6 +86,24 @@ public final class SynchronizationExample {
                   }))
           .transform(mutex::withLock);
     }
+  }
+
+  /** Lock and unlock written out, and a condition that wakes all who wait. */
+  static Mono<String> startingGun() {
+    Mutex mutex = Mutex.create();
+    Condition started = mutex.newCondition();
+    AtomicInteger running = new AtomicInteger();
+    Mono<Integer> runner =
+        Mono.usingWhen(
+            mutex.lock(), // await mutex.lock(); try {
+            lease ->
+                started
+                    .await(lease) // await started.wait()
+                    .then(Mono.fromSupplier(running::incrementAndGet)),
+            lease -> Mono.fromRunnable(() -> mutex.unlock(lease))); // } finally mutex.unlock()
+    Mono<Integer> starter = mutex.withLock(Mono.fromSupplier(started::broadcast));
+    return Mono.zip(runner, runner, runner, starter)
+        .map(all -> running + " are running, " + all.getT4() + " were woken");
   }
 
   /** What the map holds after a set and a delete. */

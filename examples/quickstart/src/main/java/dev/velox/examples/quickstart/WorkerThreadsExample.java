@@ -9,7 +9,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Worker threads.
+ * Section 6 of the specification, worker threads.
  *
  * <p>The specification's {@code new Worker("worker.js")}, {@code await postMessage} and {@code
  * await getResult}; the same in Java; and a pool of them.

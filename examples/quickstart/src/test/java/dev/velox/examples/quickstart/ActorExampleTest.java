@@ -11,4 +11,9 @@ class ActorExampleTest {
   void the_counter_counts() {
     assertThat(ActorExample.count().block(Duration.ofSeconds(40))).isEqualTo(1);
   }
+
+  @Test
+  void so_does_the_one_made_by_hand() {
+    assertThat(ActorExample.countByHand().block(Duration.ofSeconds(40))).isEqualTo(1);
+  }
 }

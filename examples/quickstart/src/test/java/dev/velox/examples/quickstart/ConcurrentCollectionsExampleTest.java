@@ -21,8 +21,16 @@ class ConcurrentCollectionsExampleTest {
   }
 
   @Test
-  void the_queue_hands_over_batches_and_then_what_is_left() {
+  void the_queue_holds_its_producer_up_and_keeps_the_order() {
     assertThat(ConcurrentCollectionsExample.queue().collectList().block())
+        .containsSubsequence("dequeued the first", "dequeued the second")
+        .contains("both are in")
+        .hasSize(3);
+  }
+
+  @Test
+  void the_queue_hands_over_batches_and_then_what_is_left() {
+    assertThat(ConcurrentCollectionsExample.batches().collectList().block())
         .containsExactly(List.of(1, 2), List.of(3, 4), List.of(5));
   }
 }

@@ -43,18 +43,20 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /**
- * Compiles and runs every snippet of the README and the guide.
+ * Compiles and runs every snippet of the README, the guide and the page on scaling out.
  *
  * <p>A snippet may be statements, the body of an {@code async} block (its first line awaits), or
  * members of a class (its first line ends with a brace, or is an annotation). The names that it
  * doesn't declare stand in {@link SnippetSurroundings}. Publishers made by its statements are
  * subscribed to; its test methods are run by JUnit. What else is to be run stands in an HTML
- * comment right behind the snippet: {@code <!-- run: allOrders() -->}.
+ * comment right behind the snippet: {@code <!-- run: allOrders() -->}. A snippet that is a part of
+ * an example with dependencies of its own names the file, {@code <!-- from: examples/... -->}, and
+ * has to stand there word for word.
  */
 class SnippetsTest {
 
   private static final Pattern SNIPPET =
-      Pattern.compile("```java\\n(.*?)```(?:\\s*<!-- run: (.*?) -->)?", Pattern.DOTALL);
+      Pattern.compile("```java\\n(.*?)```(?:\\s*<!-- (run|from): (.*?) -->)?", Pattern.DOTALL);
 
   private static final String IMPORTS =
       String.join(
@@ -71,8 +73,11 @@ class SnippetsTest {
                   "dev.velox.reactor.sync.*",
                   "dev.velox.reactor.worker.*",
                   "dev.velox.tck.*",
+                  "dev.velox.tck.actor.*",
                   "dev.velox.tck.simulation.*",
+                  "io.github.resilience4j.bulkhead.*",
                   "io.github.resilience4j.circuitbreaker.*",
+                  "io.github.resilience4j.reactor.bulkhead.operator.*",
                   "io.github.resilience4j.reactor.circuitbreaker.operator.*",
                   "java.nio.file.*",
                   "java.time.Duration",
@@ -127,7 +132,8 @@ class SnippetsTest {
     while (!Files.exists(root.resolve("docs/guide"))) {
       root = root.getParent();
     }
-    List<Path> pages = new ArrayList<>(List.of(root.resolve("README.md")));
+    List<Path> pages =
+        new ArrayList<>(List.of(root.resolve("README.md"), root.resolve("docs/scaling-out.md")));
     try (Stream<Path> guide = Files.list(root.resolve("docs/guide"))) {
       guide.filter(page -> page.toString().endsWith(".md")).sorted().forEach(pages::add);
     }
@@ -137,19 +143,29 @@ class SnippetsTest {
       Matcher snippet = SNIPPET.matcher(text);
       while (snippet.find()) {
         int line = (int) text.substring(0, snippet.start(1)).lines().count();
-        String title = page.getFileName().toString().replaceFirst("\\.md$", "");
+        String title = page.getFileName().toString().replaceFirst("\\.md$", "").replace('-', '_');
         String where = root.relativize(page) + ":" + (line + 1);
+        if ("from".equals(snippet.group(2))) {
+          assertThat(words(Files.readString(root.resolve(snippet.group(3)))))
+              .as(where)
+              .contains(words(snippet.group(1)));
+          continue;
+        }
         Source source =
             Source.of(
                 where,
-                "Snippet_" + title + "_" + (line + 1),
+                "Snippet_" + title.replace('-', '_') + "_" + (line + 1),
                 line,
                 snippet.group(1),
-                snippet.group(2));
+                snippet.group(3));
         sources.put(source.name, source);
       }
     }
     return sources;
+  }
+
+  private static String words(String code) {
+    return code.strip().replaceAll("\\s+", " ");
   }
 
   /** Javac itself says which statements make a publisher. */

@@ -20,6 +20,10 @@ class SoftwareTransactionalMemoryExampleTest {
       System.setOut(before);
     }
     assertThat(printed.toString(StandardCharsets.UTF_8).lines())
-        .containsExactly("balances: [60, 40]", "paid by alice", "balances: [10, 40]");
+        .containsExactly(
+            "balances: [60, 40]",
+            "paid by alice",
+            "balances: [10, 100]",
+            "in a transaction: false, then true");
   }
 }

@@ -35,6 +35,7 @@ class SynchronizationExampleTest {
       System.setOut(console);
     }
     assertThat(printed.toString(StandardCharsets.UTF_8).lines())
-        .containsExactly("Ada is 36, deleted: true", "1", "2", "3", "4", "5");
+        .containsExactly(
+            "Ada is 36, deleted: true", "1", "2", "3", "4", "5", "3 are running, 3 were woken");
   }
 }

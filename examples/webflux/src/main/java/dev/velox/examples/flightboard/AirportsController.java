@@ -1,5 +1,6 @@
 package dev.velox.examples.flightboard;
 
+import dev.velox.reactor.actor.ActorStoppedException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -8,18 +9,19 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Mono;
 
 /** The figures of an airport, and where the airports are. */
 @RestController
 final class AirportsController {
 
   private final Airports airports;
-  private final Board board;
+  private final Towers towers;
   private final Runways runways;
 
-  AirportsController(Airports airports, Board board, Runways runways) {
+  AirportsController(Airports airports, Towers towers, Runways runways) {
     this.airports = airports;
-    this.board = board;
+    this.towers = towers;
     this.runways = runways;
   }
 
@@ -29,8 +31,8 @@ final class AirportsController {
   }
 
   @GetMapping("/airports/{code}")
-  Figures airport(@PathVariable("code") String code) {
-    return Figures.of(board.airport(airports.known(code).code()));
+  Mono<Figures> airport(@PathVariable("code") String code) {
+    return towers.figures(airports.known(code).code()).map(Figures::of);
   }
 
   @GetMapping("/airports/{code}/runway")
@@ -67,5 +69,11 @@ final class AirportsController {
   @ExceptionHandler
   ProblemDetail unknown(UnknownAirportException unknown) {
     return ProblemDetail.forStatusAndDetail(HttpStatus.NOT_FOUND, unknown.getMessage());
+  }
+
+  @ExceptionHandler
+  ProblemDetail ended(ActorStoppedException ended) {
+    return ProblemDetail.forStatusAndDetail(
+        HttpStatus.SERVICE_UNAVAILABLE, "The towers answer no more.");
   }
 }

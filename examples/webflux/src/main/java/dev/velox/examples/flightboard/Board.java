@@ -4,9 +4,7 @@ import dev.velox.reactor.channel.Channel;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -24,8 +22,9 @@ import reactor.core.publisher.Sinks;
  *
  * <p>Its state has one owner: the subscription that {@link #receiveAll} makes to the channel. It
  * takes one entry at a time, and takes the next when it is done with that, so nothing here is
- * locked. Figures are immutable records that the owner replaces and anyone may read; those of one
- * airport are always of one instant.
+ * locked. The totals are an immutable record that the owner replaces and anyone may read. The
+ * figures of the airports are kept by their {@linkplain Towers towers}, which the owner tells of
+ * each flight.
  *
  * <p>When it is slow, because a reader is or because it is told to pause, it takes nothing, the
  * channel fills, and whoever sends waits.
@@ -33,13 +32,14 @@ import reactor.core.publisher.Sinks;
 final class Board implements DisposableBean {
 
   private static final Logger log = LoggerFactory.getLogger(Board.class);
+  private static final Duration GRACE = Duration.ofSeconds(10);
 
   private final Channel<Entry> entries;
   private final int viewCapacity;
   private final Duration patience;
+  private final Towers towers;
 
   // Written by the owner alone.
-  private final Map<String, AirportFigures> figures = new ConcurrentHashMap<>();
   private volatile Totals totals = Totals.NONE;
   private volatile @Nullable LocalDateTime time;
 
@@ -49,11 +49,15 @@ final class Board implements DisposableBean {
   private volatile Duration pause = Duration.ZERO;
   private final Consumer<Flight> counted;
   private final Disposable owner;
+  private final Sinks.Empty<Void> allCounted = Sinks.empty();
 
   /**
+   * @param towers are told of each flight before it is counted
    * @param counted is told of each flight as it is counted, and must return at once
    */
-  Board(int capacity, int viewCapacity, Duration patience, Consumer<Flight> counted) {
+  Board(
+      int capacity, int viewCapacity, Duration patience, Towers towers, Consumer<Flight> counted) {
+    this.towers = towers;
     this.counted = counted;
     this.entries = Channel.<Entry>builder().capacity(capacity).name("flights").build();
     this.viewCapacity = viewCapacity;
@@ -99,7 +103,9 @@ final class Board implements DisposableBean {
             failure -> {
               log.error("The board has failed", failure);
               entries.close(failure);
-            });
+              allCounted.tryEmitEmpty();
+            },
+            allCounted::tryEmitEmpty);
   }
 
   private Mono<Void> handle(Entry entry) {
@@ -110,16 +116,20 @@ final class Board implements DisposableBean {
     Entry.Movement movement = (Entry.Movement) entry;
     Duration rest = pause;
     Mono<Void> shown = Mono.defer(() -> countAndShow(movement));
-    return rest.isZero() ? shown : Mono.delay(rest).then(shown);
+    return rest.isZero()
+        ? shown
+        : Mono.firstWithSignal(Mono.delay(rest).then(), onClose()).then(shown);
   }
 
   private Mono<Void> countAndShow(Entry.Movement movement) {
     Flight flight = movement.flight();
-    figures.put(flight.origin(), airport(flight.origin()).withDeparture());
-    figures.put(
-        flight.destination(),
-        airport(flight.destination()).withArrival(flight.arrivalDelayMinutes()));
-    totals = totals.with(flight, movement.posted());
+    return towers
+        .tell(flight, movement.posted())
+        .then(Mono.defer(() -> addAndShow(flight, movement.posted())));
+  }
+
+  private Mono<Void> addAndShow(Flight flight, boolean posted) {
+    totals = totals.with(flight, posted);
     time = flight.scheduled();
     counted.accept(flight);
     return show(flight);
@@ -137,15 +147,6 @@ final class Board implements DisposableBean {
   }
 
   // ------------------------------------------------------------------ what anyone may read
-
-  AirportFigures airport(String code) {
-    return figures.getOrDefault(code, AirportFigures.none(code));
-  }
-
-  /** The airports that have had traffic. */
-  Collection<AirportFigures> airports() {
-    return figures.values();
-  }
 
   Totals totals() {
     return totals;
@@ -218,10 +219,16 @@ final class Board implements DisposableBean {
     views.forEach(View::end);
   }
 
+  /** Counts what was accepted, and ends; what takes too long for that is lost, and said so. */
   @Override
   public void destroy() {
     closeViews();
     entries.close();
-    owner.dispose();
+    try {
+      allCounted.asMono().block(GRACE);
+    } catch (IllegalStateException late) {
+      log.warn("{} flights could not be counted before the end", entries.size(), late);
+      owner.dispose();
+    }
   }
 }

@@ -32,6 +32,7 @@ final class BoardController implements DisposableBean {
   private static final int FEWEST_ARRIVALS = 10;
 
   private final Board board;
+  private final Towers towers;
   private final Replay replay;
   private final Gates gates;
   private final Runways runways;
@@ -40,8 +41,9 @@ final class BoardController implements DisposableBean {
   private final Broadcast<Status> live = Broadcast.<Status>builder().replay(1).build();
   private final Disposable looking;
 
-  BoardController(Board board, Replay replay, Gates gates, Runways runways) {
+  BoardController(Board board, Towers towers, Replay replay, Gates gates, Runways runways) {
     this.board = board;
+    this.towers = towers;
     this.replay = replay;
     this.gates = gates;
     this.runways = runways;
@@ -69,7 +71,7 @@ final class BoardController implements DisposableBean {
   }
 
   private Status status(Gates.Status fleet) {
-    List<AirportFigures> airports = List.copyOf(board.airports());
+    List<AirportFigures> airports = towers.all().stream().map(Tower::figures).toList();
     return new Status(
         replay.state(),
         replay.failure(),

@@ -15,7 +15,10 @@ import org.springframework.core.env.Environment;
  * file -> Replay -----+
  *                     +-> channel -> Board -> a view for each GET /flights
  * POST /flights ------+                 |
- *                                       +-> GET /airports/{code}, /totals, /board
+ *                                       +-> GET /totals, /board
+ *                                       +-> Towers: an actor per airport, GET /airports/{code}
+ *                                       |     |
+ *                                       |     +-> Forecast: worker.js, GET /predictions
  *                                       +-> Gates: the fleet moves, GET /gates
  *                                             |
  *                                             +-> Runways, GET /airports/{code}/runway
@@ -60,9 +63,26 @@ public class FlightBoardApplication {
   }
 
   @Bean
-  Board board(FlightBoardProperties properties, Gates gates) {
+  Towers towers() {
+    return new Towers();
+  }
+
+  @Bean
+  Forecast forecast(Towers towers) {
+    return new Forecast(towers);
+  }
+
+  @Bean
+  Board board(FlightBoardProperties properties, Towers towers, Gates gates, Forecast forecast) {
     return new Board(
-        properties.capacity(), properties.viewCapacity(), properties.patience(), gates::flown);
+        properties.capacity(),
+        properties.viewCapacity(),
+        properties.patience(),
+        towers,
+        flight -> {
+          forecast.flown(flight);
+          gates.flown(flight);
+        });
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.velox.examples.flightboard;
 
 import dev.velox.reactor.channel.Broadcast;
+import dev.velox.reactor.channel.Channel;
 import dev.velox.reactor.channel.SlowSubscriber;
 import dev.velox.reactor.collection.ConcurrentMap;
 import dev.velox.reactor.retry.Backoff;
@@ -40,6 +41,9 @@ final class Weather {
   private final ConcurrentMap<String, Report> reports;
   private final Broadcast<Tried> attempts = Broadcast.<Tried>builder().replay(32).build();
 
+  // Attempts are made side by side; one after the other they get their numbers.
+  private final Channel<Tried> told = Channel.unbounded();
+
   /**
    * @param upstream where the weather of an airport is asked for
    * @param kept for how long it is not asked for again
@@ -50,6 +54,9 @@ final class Weather {
     this.attemptTimeout = attemptTimeout;
     this.reports =
         ConcurrentMap.<String, Report>builder().name("weather").expireAfterWrite(kept).build();
+    told.asFlux()
+        .index((index, tried) -> tried.numbered(index + 1))
+        .subscribe(attempts::tryPublish);
   }
 
   /** Fails with the last error of the upstream, when no attempt has brought an answer. */
@@ -111,8 +118,9 @@ final class Weather {
 
   private void tell(
       String code, int attempt, String what, @Nullable Throwable after, @Nullable Duration delay) {
-    attempts.tryPublish(
+    told.trySend(
         new Tried(
+            0,
             Instant.now(),
             code,
             attempt,
@@ -142,6 +150,7 @@ final class Weather {
   /**
    * What becomes of an attempt to ask the upstream.
    *
+   * @param number which of all these it is, from 1; 0 as long as it has none
    * @param at when
    * @param code for which airport
    * @param attempt which one, from 1
@@ -151,10 +160,16 @@ final class Weather {
    * @param delayMillis how long is waited before the next, if it {@code failed}
    */
   record Tried(
+      long number,
       Instant at,
       String code,
       int attempt,
       String what,
       @Nullable String after,
-      @Nullable Long delayMillis) {}
+      @Nullable Long delayMillis) {
+
+    Tried numbered(long which) {
+      return new Tried(which, at, code, attempt, what, after, delayMillis);
+    }
+  }
 }

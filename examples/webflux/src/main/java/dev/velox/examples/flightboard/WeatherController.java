@@ -20,6 +20,8 @@ import org.springframework.http.codec.ServerSentEvent;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.client.WebClientResponseException;
 import reactor.core.publisher.Flux;
@@ -33,13 +35,18 @@ final class WeatherController {
 
   private final Airports airports;
   private final Board board;
+  private final Towers towers;
   private final Gates gates;
   private final Weather weather;
   private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
 
-  WeatherController(Airports airports, Board board, Gates gates, Weather weather) {
+  /** Numbers begin anew with the server, so ids tell which one gave them. */
+  private final String life = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
+
+  WeatherController(Airports airports, Board board, Towers towers, Gates gates, Weather weather) {
     this.airports = airports;
     this.board = board;
+    this.towers = towers;
     this.gates = gates;
     this.weather = weather;
   }
@@ -71,11 +78,8 @@ final class WeatherController {
                   .filter(at -> at.code().equals(airport.code()))
                   .mapToInt(Gates.Taken::aircraft)
                   .sum();
-          return new Details(
-              airport,
-              AirportsController.Figures.of(board.airport(airport.code())),
-              report,
-              aircraft);
+          AirportFigures figures = Objects.requireNonNull(await(towers.figures(airport.code())));
+          return new Details(airport, AirportsController.Figures.of(figures), report, aircraft);
         });
   }
 
@@ -93,14 +97,36 @@ final class WeatherController {
       Weather.@Nullable Report weather,
       int aircraft) {}
 
+  /**
+   * The last attempts and those to come. A stream that is connected again goes on after the last
+   * event that it got, so it shows none twice: a browser tells of that event by itself, and a page
+   * that opens the stream anew can do so by {@code after}.
+   */
   @GetMapping(path = "/weather/attempts", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
-  Flux<ServerSentEvent<Weather.Tried>> attempts() {
+  Flux<ServerSentEvent<Weather.Tried>> attempts(
+      @RequestHeader(name = "Last-Event-ID", defaultValue = "") String last,
+      @RequestParam(name = "after", defaultValue = "") String after) {
+    long known = number(last.isEmpty() ? after : last);
     return weather
         .attempts()
+        .filter(tried -> tried.number() > known)
         .takeUntilOther(board.onClose())
-        .map(tried -> ServerSentEvent.builder(tried).build())
+        .map(tried -> ServerSentEvent.builder(tried).id(life + "-" + tried.number()).build())
         // Something to send at once, so that the reader learns that it is connected.
         .startWith(ServerSentEvent.<Weather.Tried>builder().comment("from now on").build());
+  }
+
+  /** The number in the id of an event; 0 if that is none, or of another life of this server. */
+  private long number(String id) {
+    String prefix = life + "-";
+    if (!id.startsWith(prefix)) {
+      return 0;
+    }
+    try {
+      return Long.parseLong(id.substring(prefix.length()));
+    } catch (NumberFormatException noNumber) {
+      return 0;
+    }
   }
 
   /**

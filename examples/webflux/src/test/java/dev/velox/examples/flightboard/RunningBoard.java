@@ -93,13 +93,14 @@ final class RunningBoard implements AutoCloseable {
   }
 
   /** Opens a stream of server-sent events; returns when the server has answered. */
-  HttpResponse<Stream<String>> open(String path) {
+  HttpResponse<Stream<String>> open(String path, String... headers) {
     try {
-      HttpRequest request =
+      HttpRequest.Builder request =
           HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
-              .header("Accept", "text/event-stream")
-              .build();
-      return client.send(request, BodyHandlers.ofLines());
+              .header("Accept", "text/event-stream");
+      return client.send(
+          (headers.length == 0 ? request : request.headers(headers)).build(),
+          BodyHandlers.ofLines());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

@@ -100,6 +100,50 @@ class TerminalServerTest {
   }
 
   @Test
+  void a_stream_of_attempts_that_is_opened_again_goes_on_after_the_last_event() {
+    weather.get(0).join(); // so there are six attempts for PHX
+    List<String> ids =
+        ids(board.open("/weather/attempts", "Last-Event-ID", "of another server-3"), 6);
+    assertThat(ids).doesNotHaveDuplicates();
+
+    assertThat(ids(board.open("/weather/attempts", "Last-Event-ID", ids.get(2)), 3))
+        .isEqualTo(ids.subList(3, 6));
+    assertThat(ids(board.open("/weather/attempts?after=" + ids.get(4)), 1))
+        .containsExactly(ids.get(5));
+    // What the browser says by itself is newer than what the page said when it opened the stream.
+    assertThat(
+            ids(
+                board.open("/weather/attempts?after=" + ids.get(0), "Last-Event-ID", ids.get(3)),
+                1))
+        .containsExactly(ids.get(4));
+  }
+
+  private static List<String> ids(HttpResponse<Stream<String>> stream, int count) {
+    try (Stream<String> lines = stream.body()) {
+      return lines
+          .filter(line -> line.startsWith("id:"))
+          .map(line -> line.substring("id:".length()))
+          .limit(count)
+          .toList();
+    }
+  }
+
+  @Test
+  void the_upstream_sends_away_hangs_and_answers() {
+    HttpResponse<String> first = board.get("/upstream/weather/JFK");
+    assertThat(first.statusCode()).isEqualTo(503);
+    assertThat(first.headers().firstValue("Retry-After")).hasValue("1");
+
+    CompletableFuture<JsonNode> hangs = ask("/upstream/weather/JFK");
+    // It may come before or after that one; of these two, one is answered.
+    CompletableFuture<JsonNode> answers = ask("/upstream/weather/JFK");
+    Object answer = CompletableFuture.anyOf(hangs, answers).join();
+    assertThat(((JsonNode) answer).get("sky").asString()).isNotEmpty();
+    hangs.cancel(true);
+    answers.cancel(true);
+  }
+
+  @Test
   void the_details_of_an_airport_are_put_together() {
     JsonNode details = TerminalServerTest.details.join();
 

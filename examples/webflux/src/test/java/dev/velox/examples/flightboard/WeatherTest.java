@@ -68,7 +68,8 @@ class WeatherTest {
     Airports airports =
         Airports.read(new DefaultResourceLoader().getResource("classpath:data/airports.csv"));
     Runways runways = new Runways(Duration.ZERO);
-    Board board = new Board(4, 4, Duration.ofHours(1), flight -> {});
+    Towers towers = new Towers();
+    Board board = new Board(4, 4, Duration.ofHours(1), towers, flight -> {});
     Gates gates =
         new Gates(
             airports.all(),
@@ -77,7 +78,7 @@ class WeatherTest {
             runways);
     try {
       WeatherController.Details details =
-          new WeatherController(airports, board, gates, weather)
+          new WeatherController(airports, board, towers, gates, weather)
               .details("phx")
               .block(Duration.ofSeconds(60));
 
@@ -86,6 +87,7 @@ class WeatherTest {
     } finally {
       gates.destroy();
       board.destroy();
+      towers.destroy();
     }
   }
 }
