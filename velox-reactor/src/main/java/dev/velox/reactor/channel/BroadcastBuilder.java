@@ -88,8 +88,8 @@ public final class BroadcastBuilder<T> {
   }
 
   /**
-   * Is told of elements accepted, delivered, dropped and rejected, and of publishers that wait or
-   * are cancelled.
+   * Is told of elements accepted, delivered, dropped and rejected, of publishers that wait or are
+   * cancelled, and how long they waited.
    *
    * @param listener the listener
    * @return this builder

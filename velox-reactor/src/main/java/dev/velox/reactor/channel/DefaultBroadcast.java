@@ -2,10 +2,13 @@ package dev.velox.reactor.channel;
 
 import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.MetricsListener.Event;
+import dev.velox.reactor.MetricsListener.Kind;
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.TooManyWaitersException;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Discards;
 import dev.velox.reactor.internal.Metrics;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -13,6 +16,7 @@ import org.reactivestreams.Subscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 import reactor.util.context.Context;
 
 /** The broadcast as its users see it; all decisions are {@link BroadcastCore}'s. */
@@ -29,12 +33,14 @@ final class DefaultBroadcast<T> implements Broadcast<T> {
 
   DefaultBroadcast(BroadcastBuilder<T> options) {
     this.core = new BroadcastCore(options.replay, options.maxWaitingPublishers, options.signals);
-    this.metrics = options.metrics == MetricsListener.noop() ? null : options.metrics;
+    this.metrics = Metrics.of(options.metrics, Kind.BROADCAST, options.name);
     this.onDrop = options.onDrop;
     this.maxWaitingPublishers = options.maxWaitingPublishers;
     this.name = options.name;
     this.replay = options.replay;
     this.flux = BroadcastFlux.of(this, options.policy, options.buffer);
+    Metrics.level(metrics, Level.WAITING, this, DefaultBroadcast::waitingPublishers);
+    Metrics.level(metrics, Level.RECEIVING, this, DefaultBroadcast::subscriberCount);
   }
 
   @Override
@@ -122,6 +128,16 @@ final class DefaultBroadcast<T> implements Broadcast<T> {
 
   void tell(Event event) {
     Metrics.count(metrics, event);
+  }
+
+  /** Tells how long somebody waited who began at {@code since}, as {@link #clock()} told it. */
+  void tellWaited(long since) {
+    Metrics.time(metrics, MetricsListener.Timing.WAIT, clock() - since);
+  }
+
+  /** The time of {@code Schedulers.parallel()}; zero, and never asked for, without a listener. */
+  long clock() {
+    return metrics == null ? 0L : Schedulers.parallel().now(TimeUnit.NANOSECONDS);
   }
 
   @Override

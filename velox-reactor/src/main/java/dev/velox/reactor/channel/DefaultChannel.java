@@ -2,6 +2,8 @@ package dev.velox.reactor.channel;
 
 import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.MetricsListener.Event;
+import dev.velox.reactor.MetricsListener.Kind;
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.TooManyWaitersException;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Discards;
@@ -52,13 +54,16 @@ final class DefaultChannel<T> implements Channel<T> {
             options.maxWaitingSenders,
             options.maxWaitingReceivers,
             options.signals);
-    this.metrics = options.metrics == MetricsListener.noop() ? null : options.metrics;
+    this.metrics = Metrics.of(options.metrics, Kind.CHANNEL, options.name);
     this.onDrop = options.onDrop;
     this.maxWaitingSenders = options.maxWaitingSenders;
     this.maxWaitingReceivers = options.maxWaitingReceivers;
     this.name = options.name;
     this.timer = options.timer;
     this.flux = ChannelFlux.of(this);
+    Metrics.level(metrics, Level.BUFFERED, this, DefaultChannel::size);
+    Metrics.level(metrics, Level.WAITING, this, DefaultChannel::waitingSenders);
+    Metrics.level(metrics, Level.RECEIVING, this, DefaultChannel::waitingReceivers);
   }
 
   @Override

@@ -45,6 +45,7 @@ final class PublishMono<T> extends Mono<Integer> implements Scannable {
     private final AtomicBoolean started = new AtomicBoolean();
     private final T element;
     private @Nullable CoreSubscriber<? super Integer> actual;
+    private long since;
 
     Publishing(DefaultBroadcast<T> broadcast, T element, CoreSubscriber<? super Integer> actual) {
       this.broadcast = broadcast;
@@ -73,6 +74,7 @@ final class PublishMono<T> extends Mono<Integer> implements Scannable {
         if (takeAndRearm() == null) {
           return; // cancelled
         }
+        since = broadcast.clock();
         result = broadcast.core.publish(element, this);
         if (result == BroadcastCore.WAITING) {
           broadcast.tell(Event.WAITING);
@@ -92,6 +94,7 @@ final class PublishMono<T> extends Mono<Integer> implements Scannable {
     public void run() {
       Object outcome = settle();
       if (outcome != null) {
+        broadcast.tellWaited(since);
         signal(outcome == ADMITTED ? reached : BroadcastCore.CLOSED);
       }
     }

@@ -2,6 +2,8 @@ package dev.velox.reactor.collection;
 
 import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.MetricsListener.Event;
+import dev.velox.reactor.MetricsListener.Kind;
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.MetricsListener.Timing;
 import dev.velox.reactor.channel.Broadcast;
 import dev.velox.reactor.channel.SlowSubscriber;
@@ -88,10 +90,11 @@ public final class ConcurrentMap<K, V> implements Scannable {
 
   ConcurrentMap(ConcurrentMapBuilder<K, V> options) {
     this.name = options.name;
-    this.metrics = options.metrics == MetricsListener.noop() ? null : options.metrics;
+    this.metrics = Metrics.of(options.metrics, Kind.MAP, name);
     this.timer = options.timer;
     this.turns = KeyedMutex.create(SyncOptions.named(toString()));
     this.values = storage(options);
+    Metrics.level(metrics, Level.BUFFERED, values, java.util.concurrent.ConcurrentMap::size);
   }
 
   private java.util.concurrent.ConcurrentMap<K, V> storage(ConcurrentMapBuilder<K, V> options) {

@@ -2,6 +2,7 @@ package dev.velox.reactor.internal;
 
 import dev.velox.reactor.MetricsListener;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
@@ -10,6 +11,50 @@ import reactor.util.context.Context;
 public final class Metrics {
 
   private Metrics() {}
+
+  /**
+   * The listener that a construct tells.
+   *
+   * @param given what its user gave it
+   * @param kind what it is
+   * @param name the name that its user gave it
+   * @return {@code null} if there is nobody to tell
+   */
+  public static @Nullable MetricsListener of(
+      @Nullable MetricsListener given, MetricsListener.Kind kind, @Nullable String name) {
+    if (given == null || given == MetricsListener.noop()) {
+      return null;
+    }
+    try {
+      return given.forConstruct(kind, name);
+    } catch (Throwable failure) {
+      Operators.onErrorDropped(failure, Context.empty());
+      return null;
+    }
+  }
+
+  /**
+   * Offers something to be looked at.
+   *
+   * @param <C> the type of the construct
+   * @param listener who may look; {@code null} if nobody
+   * @param level what
+   * @param construct whose
+   * @param reader looks; it must not hold the construct itself
+   */
+  public static <C> void level(
+      @Nullable MetricsListener listener,
+      MetricsListener.Level level,
+      C construct,
+      ToLongFunction<? super C> reader) {
+    if (listener != null) {
+      try {
+        listener.level(level, construct, reader);
+      } catch (Throwable failure) {
+        Operators.onErrorDropped(failure, Context.empty());
+      }
+    }
+  }
 
   /**
    * Tells of an event.

@@ -138,7 +138,7 @@ public final class RetryPolicy extends Retry {
     this.seed = builder.seed;
     this.asked = builder.asked == null ? RetryPolicy::askedByException : builder.asked;
     this.timer = builder.timer;
-    this.listeners = List.copyOf(builder.listeners);
+    this.listeners = builder.listeners();
     this.name = builder.name;
     this.cuts = attemptNanos != NEVER || deadlineNanos != NEVER;
     this.timed = deadlineNanos != NEVER || !listeners.isEmpty() || backoff.readsElapsed();

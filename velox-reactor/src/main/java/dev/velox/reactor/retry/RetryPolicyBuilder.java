@@ -319,6 +319,18 @@ public final class RetryPolicyBuilder {
     return new RetryPolicy(this);
   }
 
+  /** The listeners, those of metrics being told whose they are. */
+  List<RetryListener> listeners() {
+    List<RetryListener> told = new ArrayList<>();
+    for (RetryListener listener : listeners) {
+      RetryListener tell = listener instanceof RetryMetrics metrics ? metrics.of(name) : listener;
+      if (tell != null) {
+        told.add(tell);
+      }
+    }
+    return List.copyOf(told);
+  }
+
   /** The limit of calls, after a look at whether the settings fit each other. */
   int attempts() {
     refuseIf(

@@ -1,8 +1,10 @@
 package dev.velox.reactor.stm;
 
 import dev.velox.reactor.MetricsListener;
+import dev.velox.reactor.MetricsListener.Kind;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.HandOver;
+import dev.velox.reactor.internal.Metrics;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -30,8 +32,11 @@ public final class StmOptions {
   final int maxVersions;
   final Duration maxAge;
   private final @Nullable Scheduler scheduler;
-  final MetricsListener metrics;
+  private final MetricsListener metrics;
   final boolean measured;
+
+  // The listener that is told, once somebody had to be; found anew by who does not see it yet.
+  private volatile @Nullable MetricsListener told;
 
   private StmOptions(
       @Nullable String name,
@@ -180,6 +185,17 @@ public final class StmOptions {
         maxAge,
         scheduler,
         Args.notNull(metrics, "metrics"));
+  }
+
+  /** Who is told. To be asked for only if these are {@link #measured}. */
+  MetricsListener told() {
+    MetricsListener known = told;
+    if (known == null) {
+      MetricsListener found = Metrics.of(metrics, Kind.TRANSACTION, name);
+      known = found == null ? MetricsListener.noop() : found;
+      told = known;
+    }
+    return known;
   }
 
   Scheduler handOver() {

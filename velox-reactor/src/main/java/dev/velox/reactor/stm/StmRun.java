@@ -70,6 +70,9 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
 
   private static final long LEASE_MILLIS = 1000;
 
+  // No time of a clock: one of virtual time begins at zero.
+  private static final long NEVER = Long.MIN_VALUE;
+
   final CoreSubscriber<? super T> actual;
   final StmOptions options;
   final Ledger ledger = Ledger.SHARED;
@@ -85,8 +88,8 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
   private int losses;
   private int atOnce;
   private int leases;
-  private long began;
-  private long waitBegan;
+  private long began = NEVER;
+  private long waitBegan = NEVER;
   private @Nullable Disposable timer;
   private @Nullable Disposable lease;
   private @Nullable Turn turn;
@@ -375,10 +378,10 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
   public final void run() {
     if (STATE.compareAndSet(this, WAITING, RUNNING)) {
       waiter = null;
-      if (options.measured && waitBegan != 0) {
+      if (options.measured && waitBegan != NEVER) {
         long now = options.timer().now(TimeUnit.NANOSECONDS);
         time(Timing.WAIT, now - waitBegan);
-        waitBegan = 0;
+        waitBegan = NEVER;
       }
       // Scheduled by who made the change that it waited for: in all likelihood another request.
       ThreadLocals.Restored threadLocals = ThreadLocals.adopt(currentContext());
@@ -437,18 +440,18 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
       return;
     }
     try {
-      options.metrics.count(event);
+      options.told().count(event);
     } catch (Throwable failure) {
       Operators.onErrorDropped(failure, currentContext());
     }
-    if (event != Event.CONFLICTED && event != Event.RETRIED && began != 0) {
+    if (event != Event.CONFLICTED && event != Event.RETRIED && began != NEVER) {
       time(Timing.RUN, options.timer().now(TimeUnit.NANOSECONDS) - began);
     }
   }
 
   private void time(Timing timing, long nanos) {
     try {
-      options.metrics.time(timing, nanos, TimeUnit.NANOSECONDS);
+      options.told().time(timing, nanos, TimeUnit.NANOSECONDS);
     } catch (Throwable failure) {
       Operators.onErrorDropped(failure, currentContext());
     }

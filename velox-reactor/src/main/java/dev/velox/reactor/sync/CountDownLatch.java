@@ -1,6 +1,8 @@
 package dev.velox.reactor.sync;
 
 import dev.velox.reactor.MetricsListener.Event;
+import dev.velox.reactor.MetricsListener.Kind;
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.TooManyWaitersException;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
@@ -30,10 +32,11 @@ public final class CountDownLatch implements Scannable {
 
   private CountDownLatch(int count, SyncOptions options) {
     this.count = Args.notNegative(count, "count");
-    this.options = Args.notNull(options, "options");
+    this.options = Args.notNull(options, "options").of(Kind.COUNT_DOWN_LATCH);
     if (count == 0) {
       line.close();
     }
+    this.options.offer(Level.WAITING, this, CountDownLatch::waiting);
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.velox.reactor.sync;
 
+import dev.velox.reactor.MetricsListener.Kind;
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.WaiterQueue;
 import java.time.Duration;
@@ -67,7 +69,8 @@ public final class CyclicBarrier implements Scannable {
   private CyclicBarrier(int parties, WhenPartyLeaves whenPartyLeaves, SyncOptions options) {
     this.parties = Args.positive(parties, "parties");
     this.whenPartyLeaves = Args.notNull(whenPartyLeaves, "whenPartyLeaves");
-    this.options = Args.notNull(options, "options");
+    this.options = Args.notNull(options, "options").of(Kind.CYCLIC_BARRIER);
+    this.options.offer(Level.WAITING, this, CyclicBarrier::waiting);
   }
 
   /**

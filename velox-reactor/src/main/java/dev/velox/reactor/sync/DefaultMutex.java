@@ -1,5 +1,6 @@
 package dev.velox.reactor.sync;
 
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,7 +14,8 @@ final class DefaultMutex implements Mutex {
   final Gate gate;
 
   DefaultMutex(Gate.Kind kind, SyncOptions options) {
-    this.gate = new Gate(kind, 1, Args.notNull(options, "options"));
+    this.gate = new Gate(kind, 1, Args.notNull(options, "options").of(kind.told));
+    gate.options.offer(Level.WAITING, gate, Gate::waiting);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.velox.reactor.sync;
 
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,7 +19,9 @@ final class DefaultSemaphore implements Semaphore {
         new Gate(
             Gate.Kind.SEMAPHORE,
             Args.notNegative(permits, "permits"),
-            Args.notNull(options, "options"));
+            Args.notNull(options, "options").of(Gate.Kind.SEMAPHORE.told));
+    gate.options.offer(Level.WAITING, gate, Gate::waiting);
+    gate.options.offer(Level.ACTIVE, gate, Gate::held);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.velox.reactor.sync;
 
+import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.TooManyWaitersException;
 import dev.velox.reactor.internal.Args;
@@ -15,11 +16,11 @@ class Gate extends PermitCore implements Door, Scannable {
 
   /** What a gate belongs to. */
   enum Kind {
-    MUTEX("mutex", "lock", true),
-    REENTRANT_MUTEX("reentrant mutex", "lock", true),
-    KEYED_MUTEX("keyed mutex", "lock", true),
-    SEMAPHORE("semaphore", "acquire", false),
-    READ_WRITE_MUTEX("read-write mutex", "lock", true);
+    MUTEX("mutex", "lock", true, MetricsListener.Kind.MUTEX),
+    REENTRANT_MUTEX("reentrant mutex", "lock", true, MetricsListener.Kind.REENTRANT_MUTEX),
+    KEYED_MUTEX("keyed mutex", "lock", true, MetricsListener.Kind.KEYED_MUTEX),
+    SEMAPHORE("semaphore", "acquire", false, MetricsListener.Kind.SEMAPHORE),
+    READ_WRITE_MUTEX("read-write mutex", "lock", true, MetricsListener.Kind.READ_WRITE_MUTEX);
 
     final String label;
     final String operation;
@@ -27,10 +28,14 @@ class Gate extends PermitCore implements Door, Scannable {
     // Whether a section that holds it and waits for it waits for itself.
     final boolean excludes;
 
-    Kind(String label, String operation, boolean excludes) {
+    // What a listener is told that it is.
+    final MetricsListener.Kind told;
+
+    Kind(String label, String operation, boolean excludes, MetricsListener.Kind told) {
       this.label = label;
       this.operation = operation;
       this.excludes = excludes;
+      this.told = told;
     }
   }
 
@@ -91,6 +96,11 @@ class Gate extends PermitCore implements Door, Scannable {
   /** Gives permits back, and serves who waits for them. */
   @Nullable Request giveBack(int permits) {
     return give(permits);
+  }
+
+  /** How many permits are held; fewer than none if fewer are there now than were given away. */
+  final long held() {
+    return total() - (long) free();
   }
 
   /** A request of this gate has left. */

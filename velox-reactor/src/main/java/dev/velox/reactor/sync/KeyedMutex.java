@@ -1,5 +1,6 @@
 package dev.velox.reactor.sync;
 
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
 import java.util.Optional;
@@ -34,9 +35,11 @@ public final class KeyedMutex<K> implements Scannable {
   private final KeyGate<K> retired;
 
   private KeyedMutex(SyncOptions options) {
-    this.options = Args.notNull(options, "options");
-    this.retired = new KeyGate<>(gates, null, options);
+    this.options = Args.notNull(options, "options").of(Gate.Kind.KEYED_MUTEX.told);
+    this.retired = new KeyGate<>(gates, null, this.options);
     boolean ignored = retired.retire();
+    this.options.offer(
+        Level.WAITING, gates, all -> all.values().stream().mapToLong(Gate::waiting).sum());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.velox.reactor.sync;
 
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
 import java.util.Optional;
@@ -31,7 +32,9 @@ public final class ReadWriteMutex implements Scannable {
   private final Gate gate;
 
   private ReadWriteMutex(SyncOptions options) {
-    this.gate = new Gate(Gate.Kind.READ_WRITE_MUTEX, ALL, Args.notNull(options, "options"));
+    Gate.Kind kind = Gate.Kind.READ_WRITE_MUTEX;
+    this.gate = new Gate(kind, ALL, Args.notNull(options, "options").of(kind.told));
+    gate.options.offer(Level.WAITING, gate, Gate::waiting);
   }
 
   /**

@@ -1,11 +1,14 @@
 package dev.velox.reactor.sync;
 
 import dev.velox.reactor.MetricsListener;
+import dev.velox.reactor.MetricsListener.Kind;
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Metrics;
 import dev.velox.reactor.internal.Trampoline;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.scheduler.Scheduler;
@@ -127,6 +130,18 @@ public final class SyncOptions {
 
   int maxWaiters() {
     return maxWaiters;
+  }
+
+  /** The same with the listener that a construct of this kind tells. */
+  SyncOptions of(Kind kind) {
+    return metrics == null
+        ? this
+        : new SyncOptions(name, maxWaiters, Metrics.of(metrics, kind, name), timer, resumeOn);
+  }
+
+  /** Offers a construct to be looked at. */
+  <C> void offer(Level level, C construct, ToLongFunction<? super C> reader) {
+    Metrics.level(metrics, level, construct, reader);
   }
 
   boolean hasMetrics() {

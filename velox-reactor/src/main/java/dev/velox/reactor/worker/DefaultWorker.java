@@ -1,5 +1,6 @@
 package dev.velox.reactor.worker;
 
+import dev.velox.reactor.MetricsListener.Kind;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import java.util.concurrent.atomic.AtomicLong;
@@ -56,7 +57,8 @@ final class DefaultWorker<I, O, M> implements Worker<I, O> {
       Engine<M> engine,
       Outbox<O> outbox,
       Function<? super I, ? extends M> form) {
-    WorkerCore<M> core = new WorkerCore<>(name, options, options.inbox(), engine, true);
+    WorkerCore<M> core =
+        new WorkerCore<>(name, options.of(Kind.WORKER), options.inbox(), engine, true);
     core.start();
     return new DefaultWorker<>(core, outbox, form);
   }

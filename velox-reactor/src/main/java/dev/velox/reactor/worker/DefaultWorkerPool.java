@@ -1,5 +1,7 @@
 package dev.velox.reactor.worker;
 
+import dev.velox.reactor.MetricsListener.Kind;
+import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.channel.Channel;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
@@ -58,11 +60,13 @@ final class DefaultWorkerPool<T, R> implements WorkerPool<T, R> {
     String given = builder.options.name();
     this.name = given != null ? given : "velox-pool-" + COUNT.incrementAndGet();
     this.tasks = builder.tasks;
-    this.options = builder.options;
+    this.options = builder.options.of(Kind.WORKER_POOL);
     this.workerOptions = options.onDrop(this::undelivered);
     this.min = builder.min;
     this.idleNanos = builder.idleTimeout.toNanos();
     this.leases = Semaphore.of(builder.max, SyncOptions.named(name).maxWaiters(builder.queue));
+    options.offer(Level.BUFFERED, leases, Semaphore::waiting);
+    options.offer(Level.ACTIVE, leases, all -> all.permits() - all.available());
   }
 
   void startMin() {

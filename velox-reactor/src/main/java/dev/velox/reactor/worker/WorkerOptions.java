@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -241,6 +242,18 @@ public final class WorkerOptions {
       builder.timer(timer);
     }
     return isMetered && metrics != null ? builder.metrics(metrics) : builder;
+  }
+
+  /** The same with the listener that a construct of this kind tells. */
+  WorkerOptions of(MetricsListener.Kind kind) {
+    return metrics == null
+        ? this
+        : with(options -> options.metrics = Metrics.of(metrics, kind, name));
+  }
+
+  /** Offers a construct to be looked at. */
+  <C> void offer(MetricsListener.Level level, C construct, ToLongFunction<? super C> reader) {
+    Metrics.level(metrics, level, construct, reader);
   }
 
   @Nullable Consumer<Object> onDrop() {

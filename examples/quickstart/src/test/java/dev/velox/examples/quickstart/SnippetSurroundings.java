@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.velox.reactor.actor.Reply;
 import dev.velox.reactor.channel.Channel;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -60,6 +62,7 @@ public abstract class SnippetSurroundings {
   protected final Flux<Row> query = Flux.just(new Row());
   protected final Flux<Event> events = Flux.just(new Event("A-1"));
   protected final Store store = new Store();
+  protected final MeterRegistry registry = new SimpleMeterRegistry();
   protected final Path path = file();
   protected final Flux<Path> paths = Flux.just(path, path);
 

@@ -66,6 +66,7 @@ class SnippetsTest {
                   "dev.velox.reactor.actor.*",
                   "dev.velox.reactor.channel.*",
                   "dev.velox.reactor.collection.*",
+                  "dev.velox.reactor.micrometer.*",
                   "dev.velox.reactor.parallel.*",
                   "dev.velox.reactor.retry.*",
                   "dev.velox.reactor.stm.*",
@@ -86,6 +87,7 @@ class SnippetsTest {
                   "org.junit.jupiter.api.*",
                   "org.springframework.web.reactive.function.client.*",
                   "reactor.core.publisher.*",
+                  "reactor.util.context.ContextView",
                   "static dev.velox.reactor.async.Async.*",
                   "static org.assertj.core.api.Assertions.assertThat")
               .map(name -> "import " + name + "; ")
