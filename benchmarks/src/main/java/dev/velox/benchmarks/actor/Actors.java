@@ -17,6 +17,8 @@ public abstract class Actors {
   final void open(String peer) {
     actors =
         switch (peer) {
+          case "velox" -> new VeloxActors(false);
+          case "velox-stream" -> new VeloxActors(true);
           case "pekko" -> new PekkoActors();
           case "kotlin" -> new KotlinActors();
           case "jox" ->

@@ -11,7 +11,7 @@ public class Asking extends Actors {
 
   static final int ASKS = 64_000;
 
-  @Param({"pekko", "kotlin", "jox"})
+  @Param({"velox", "pekko", "kotlin", "jox"})
   public String peer;
 
   @Param({"1", "64"})

@@ -11,7 +11,7 @@ public class CreateAndStop extends Actors {
 
   static final int ACTORS = 10_000;
 
-  @Param({"pekko", "kotlin", "jox"})
+  @Param({"velox", "pekko", "kotlin", "jox"})
   public String peer;
 
   public static boolean runs(Map<String, String> params, boolean shortForm) {

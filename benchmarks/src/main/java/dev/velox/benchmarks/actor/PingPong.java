@@ -14,7 +14,7 @@ public class PingPong extends Actors {
   static final int ITEMS = 100_000;
   private final Item[] items = Item.upTo(ITEMS);
 
-  @Param({"pekko", "kotlin", "jox"})
+  @Param({"velox", "pekko", "kotlin", "jox"})
   public String peer;
 
   public static boolean runs(Map<String, String> params, boolean shortForm) {

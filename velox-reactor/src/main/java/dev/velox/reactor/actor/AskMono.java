@@ -125,7 +125,7 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
       enter(asked, new Mail(message, context, this));
       Duration timeout = todo.timeout != null ? todo.timeout : asked.settings.askTimeout();
       if (timeout != null && isWaiting()) {
-        Deadlines.add(asked.timer(), timeout.toNanos(), () -> onTimer(asked, timeout));
+        Deadlines.add(asked.timer(), timeout.toNanos(), new AskDeadline(this, asked, timeout));
       }
     }
 
@@ -153,13 +153,6 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
                 result == SendResult.CLOSED
                     ? to.stopped()
                     : new MailboxFullException(to.name(), to.capacity(), false));
-      }
-    }
-
-    private void onTimer(ActorCore<?, ?> asked, Duration timeout) {
-      if (isWaiting()
-          && end(new TimeoutException(asked.name() + " has not answered within " + timeout))) {
-        asked.count(Event.TIMED_OUT);
       }
     }
 
@@ -259,6 +252,33 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
         return outcome() == DELIVERED;
       }
       return key == Attr.RUN_STYLE ? Attr.RunStyle.ASYNC : null;
+    }
+  }
+
+  /** When an ask has waited long enough. */
+  private static final class AskDeadline extends Deadlines.Deadline {
+    private final Asking<?, ?> asking;
+    private final ActorCore<?, ?> asked;
+    private final Duration timeout;
+
+    AskDeadline(Asking<?, ?> asking, ActorCore<?, ?> asked, Duration timeout) {
+      this.asking = asking;
+      this.asked = asked;
+      this.timeout = timeout;
+    }
+
+    @Override
+    boolean isOver() {
+      return asking.isDone();
+    }
+
+    @Override
+    void expire() {
+      if (!asking.isDone()
+          && asking.end(
+              new TimeoutException(asked.name() + " has not answered within " + timeout))) {
+        asked.count(Event.TIMED_OUT);
+      }
     }
   }
 

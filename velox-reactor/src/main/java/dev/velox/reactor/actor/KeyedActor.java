@@ -76,7 +76,7 @@ final class KeyedActor<K, S, M> extends DefaultActor<S, M> {
   }
 
   private void lookIn(long nanos) {
-    Deadlines.add(group.timer(), nanos, this::look);
+    Deadlines.add(group.timer(), nanos, new Look(this));
   }
 
   private void look() {
@@ -99,5 +99,23 @@ final class KeyedActor<K, S, M> extends DefaultActor<S, M> {
       disown();
     }
     lookIn(left > 0 ? left : group.idleNanos());
+  }
+
+  private static final class Look extends Deadlines.Deadline {
+    private final KeyedActor<?, ?, ?> actor;
+
+    Look(KeyedActor<?, ?, ?> actor) {
+      this.actor = actor;
+    }
+
+    @Override
+    boolean isOver() {
+      return actor.level() != LIVING;
+    }
+
+    @Override
+    void expire() {
+      actor.look();
+    }
   }
 }
