@@ -66,6 +66,7 @@ class SnippetsTest {
                   "dev.velox.reactor.collection.*",
                   "dev.velox.reactor.parallel.*",
                   "dev.velox.reactor.retry.*",
+                  "dev.velox.reactor.spring.*",
                   "dev.velox.reactor.stm.*",
                   "dev.velox.reactor.sync.*",
                   "dev.velox.reactor.worker.*",
@@ -79,7 +80,10 @@ class SnippetsTest {
                   "java.util.concurrent.TimeoutException",
                   "java.util.stream.Stream",
                   "org.junit.jupiter.api.*",
+                  "org.springframework.context.annotation.Bean",
+                  "org.springframework.web.bind.annotation.*",
                   "org.springframework.web.reactive.function.client.*",
+                  "org.springframework.web.reactive.function.server.*",
                   "reactor.core.publisher.*",
                   "static dev.velox.reactor.async.Async.*",
                   "static org.assertj.core.api.Assertions.assertThat")
