@@ -48,6 +48,12 @@ public final class VeloxAutoConfiguration {
     return new Adapters(registries);
   }
 
+  @Bean
+  static Listeners veloxListeners(
+      ObjectProvider<MetricsListener> metrics, ObjectProvider<Counters> counters) {
+    return new Listeners(metrics.getIfUnique(MetricsListener::noop), counters.getIfAvailable());
+  }
+
   /** Has no thread; it is ended with the others by {@link GracefulShutdown}. */
   @Bean(destroyMethod = "")
   @ConditionalOnMissingBean
@@ -61,7 +67,7 @@ public final class VeloxAutoConfiguration {
   @Bean(destroyMethod = "dispose")
   @ConditionalOnMissingBean(name = "veloxWorkerPool")
   WorkerPool<Workers.Call<?>, Object> veloxWorkerPool(
-      VeloxProperties properties, ObjectProvider<MetricsListener> metrics) {
+      VeloxProperties properties, Listeners listeners) {
     VeloxProperties.Workers workers = properties.workers();
     WorkerPoolBuilder<Workers.Call<?>, Object> builder =
         WorkerPool.<Workers.Call<?>, Object>builder((call, signal) -> call.run(signal))
@@ -72,7 +78,7 @@ public final class VeloxAutoConfiguration {
                 WorkerOptions.named(workers.name())
                     .grace(workers.grace())
                     .hardGrace(workers.hardGrace())
-                    .metrics(listener(metrics)));
+                    .metrics(listeners.of("workers", "veloxWorkerPool")));
     return (workers.max() == null ? builder : builder.max(workers.max())).build();
   }
 
@@ -84,47 +90,45 @@ public final class VeloxAutoConfiguration {
 
   @Bean
   @ConditionalOnMissingBean
-  Registry<Mutex> veloxMutexes(
-      VeloxProperties properties, ObjectProvider<MetricsListener> metrics) {
-    MetricsListener listener = listener(metrics);
+  Registry<Mutex> veloxMutexes(VeloxProperties properties, Listeners listeners) {
     return Registry.of(
         "mutex",
         Constructs.all(
-            "mutexes", properties.mutexes(), (name, s) -> Constructs.mutex(name, s, listener)));
+            "mutexes",
+            properties.mutexes(),
+            (name, s) -> Constructs.mutex(name, s, listeners.of("mutexes", name))));
   }
 
   @Bean
   @ConditionalOnMissingBean
-  Registry<Semaphore> veloxSemaphores(
-      VeloxProperties properties, ObjectProvider<MetricsListener> metrics) {
-    MetricsListener listener = listener(metrics);
+  Registry<Semaphore> veloxSemaphores(VeloxProperties properties, Listeners listeners) {
     return Registry.of(
         "semaphore",
         Constructs.all(
             "semaphores",
             properties.semaphores(),
-            (name, s) -> Constructs.semaphore(name, s, listener)));
+            (name, s) -> Constructs.semaphore(name, s, listeners.of("semaphores", name))));
   }
 
   @Bean
   @ConditionalOnMissingBean
-  Registry<RetryPolicy> veloxRetryPolicies(
-      VeloxProperties properties, ObjectProvider<MetricsListener> metrics) {
-    MetricsListener listener = listener(metrics);
+  Registry<RetryPolicy> veloxRetryPolicies(VeloxProperties properties, Listeners listeners) {
     return Registry.of(
         "retry policy",
         Constructs.all(
-            "retries", properties.retries(), (name, s) -> Constructs.retry(name, s, listener)));
+            "retries",
+            properties.retries(),
+            (name, s) -> Constructs.retry(name, s, listeners.of("retries", name))));
   }
 
   @Bean
   @ConditionalOnMissingBean
-  ChannelRegistry veloxChannels(
-      VeloxProperties properties, ObjectProvider<MetricsListener> metrics) {
-    MetricsListener listener = listener(metrics);
+  ChannelRegistry veloxChannels(VeloxProperties properties, Listeners listeners) {
     return ChannelRegistry.of(
         Constructs.all(
-            "channels", properties.channels(), (name, s) -> Constructs.channel(name, s, listener)));
+            "channels",
+            properties.channels(),
+            (name, s) -> Constructs.channel(name, s, listeners.of("channels", name))));
   }
 
   @Bean
@@ -139,9 +143,5 @@ public final class VeloxAutoConfiguration {
       ChannelRegistry channels,
       VeloxProperties properties) {
     return new GracefulShutdown(context, beans, channels, properties.shutdown());
-  }
-
-  private static MetricsListener listener(ObjectProvider<MetricsListener> metrics) {
-    return metrics.getIfUnique(MetricsListener::noop);
   }
 }

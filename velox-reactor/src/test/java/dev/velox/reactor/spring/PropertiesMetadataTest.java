@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -43,6 +49,35 @@ class PropertiesMetadataTest {
         .isEqualTo(1024);
     assertThat(properties().get("velox.workers.grace").path("defaultValue").asString())
         .isEqualTo("1s");
+  }
+
+  @Test
+  void every_property_is_in_the_guide() throws Exception {
+    String guide = Files.readString(Path.of("../docs/guide/spring.md"));
+    List<String> names = new ArrayList<>();
+    properties()
+        .forEach(
+            (name, property) -> {
+              if (!property.path("type").asString().startsWith("java.util.Map")) {
+                names.add(name);
+              }
+            });
+    Map.of(
+            "mutexes", VeloxProperties.MutexSettings.class,
+            "semaphores", VeloxProperties.SemaphoreSettings.class,
+            "channels", VeloxProperties.ChannelSettings.class,
+            "retries", VeloxProperties.RetrySettings.class)
+        .forEach(
+            (kind, settings) -> {
+              for (RecordComponent each : settings.getRecordComponents()) {
+                names.add(
+                    "velox."
+                        + kind
+                        + ".<name>."
+                        + DataObjectPropertyName.toDashedForm(each.getName()));
+              }
+            });
+    assertThat(names).hasSizeGreaterThan(25).allMatch(name -> guide.contains("`" + name + "`"));
   }
 
   /** Spring's own files lie on the class path under the same name. */

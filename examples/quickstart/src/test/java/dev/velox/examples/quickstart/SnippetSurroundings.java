@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.velox.reactor.actor.Reply;
 import dev.velox.reactor.channel.Channel;
+import dev.velox.reactor.retry.RetryPolicy;
+import dev.velox.reactor.spring.ChannelRegistry;
+import dev.velox.reactor.spring.Registry;
+import dev.velox.reactor.spring.Workers;
+import dev.velox.reactor.sync.Semaphore;
+import dev.velox.reactor.worker.WorkerPool;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -12,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,6 +65,14 @@ public abstract class SnippetSurroundings {
   protected final CircuitBreaker breaker = CircuitBreaker.ofDefaults("snippet");
   protected final WebClient webClient =
       WebClient.builder().exchangeFunction(request -> Mono.never()).build();
+  protected final ChannelRegistry channels =
+      ChannelRegistry.of(Map.of("orders", Channel.bounded(1)));
+  protected final Registry<Semaphore> semaphores =
+      Registry.of("semaphore", Map.of("search", Semaphore.of(16)));
+  protected final Registry<RetryPolicy> policies =
+      Registry.of("retry policy", Map.of("stock", RetryPolicy.builder().build()));
+  protected final Workers workers =
+      new Workers(WorkerPool.of((called, signal) -> called.run(signal)));
   protected final Mono<Receipt> transfer = Mono.just(new Receipt());
   protected final Flux<Row> query = Flux.just(new Row());
   protected final Flux<Event> events = Flux.just(new Event("A-1"));
