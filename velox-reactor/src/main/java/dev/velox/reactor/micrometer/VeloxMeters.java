@@ -131,6 +131,33 @@ public enum VeloxMeters implements MeterDocumentation {
   /** The delays before attempts, as the policy chose them. */
   RETRY_DELAY("retry.delay", Timing.WAIT, RETRY),
 
+  /** Messages that the mailbox took in. */
+  ACTOR_ACCEPTED("actor.accepted", Event.ACCEPTED, Unit.MESSAGES, ACTOR),
+  /** Messages that were handed to the behaviour. */
+  ACTOR_DELIVERED("actor.delivered", Event.DELIVERED, Unit.MESSAGES, ACTOR),
+  /** Messages that the mailbox took in and that will not be handled: dead letters. */
+  ACTOR_DROPPED("actor.dropped", Event.DROPPED, Unit.MESSAGES, ACTOR),
+  /** Messages that were refused: full, or stopped. */
+  ACTOR_REJECTED("actor.rejected", Event.REJECTED, Unit.MESSAGES, ACTOR),
+  /** Sends and asks that had to wait for room. */
+  ACTOR_WAITS("actor.waits", Event.WAITING, Unit.OPERATIONS, ACTOR),
+  /** Sends and asks that were cancelled before their message was handled. */
+  ACTOR_CANCELLED("actor.cancelled", Event.CANCELLED, Unit.OPERATIONS, ACTOR),
+  /** Asks whose time was over. */
+  ACTOR_TIMEOUTS("actor.timeouts", Event.TIMED_OUT, Unit.OPERATIONS, ACTOR),
+  /** Answers that came when there was one already, or nobody waited for it any more. */
+  ACTOR_IGNORED("actor.ignored", Event.IGNORED, Unit.MESSAGES, ACTOR),
+  /** Messages that were handled well. */
+  ACTOR_SUCCEEDED("actor.succeeded", Event.SUCCEEDED, Unit.MESSAGES, ACTOR),
+  /** Messages on which the behaviour failed. */
+  ACTOR_FAILED("actor.failed", Event.FAILED, Unit.MESSAGES, ACTOR),
+  /** How long messages lay in the mailbox. */
+  ACTOR_WAIT("actor.wait", Timing.WAIT, ACTOR),
+  /** How long the behaviour took for a message. */
+  ACTOR_BUSY("actor.busy", Timing.RUN, ACTOR),
+  /** Messages in the mailbox. */
+  ACTOR_MAILBOX("actor.mailbox", Level.BUFFERED, Unit.MESSAGES, ACTOR),
+
   /** Messages that a worker's inbox took in. */
   WORKER_ACCEPTED("worker.accepted", Event.ACCEPTED, Unit.MESSAGES, WORKER),
   /** Messages that a worker's inbox took in and that will not be handled. */
@@ -262,7 +289,7 @@ public enum VeloxMeters implements MeterDocumentation {
     this.type = type;
     this.source = source;
     this.unit = unit;
-    this.kinds = EnumSet.of(ACTOR, OTHER);
+    this.kinds = EnumSet.of(OTHER);
     this.keys = new KeyName[] {Tag.KIND, Tag.NAME, ownTag};
   }
 

@@ -9,6 +9,9 @@ import dev.velox.reactor.MetricsListener.Kind;
 import dev.velox.reactor.MetricsListener.Level;
 import dev.velox.reactor.MetricsListener.Timing;
 import dev.velox.reactor.TooManyWaitersException;
+import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.Reply;
+import dev.velox.reactor.actor.StatefulActor;
 import dev.velox.reactor.channel.Broadcast;
 import dev.velox.reactor.channel.Channel;
 import dev.velox.reactor.channel.SendResult;
@@ -50,6 +53,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -61,6 +66,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** The meters are what the enum says, and the guide says the same. */
 class VeloxMetersTest {
@@ -87,6 +93,7 @@ class VeloxMetersTest {
     useLatchAndBarrier();
     useTransactions();
     useRetry();
+    useActor();
     useWorker();
     usePool();
     useMap();
@@ -345,6 +352,48 @@ class VeloxMetersTest {
         .isThrownBy(
             () ->
                 policy.execute(() -> Mono.error(new IllegalStateException("always"))).block(LONG));
+    look();
+  }
+
+  /** What an actor is asked; the answers come from the outside. */
+  private record Ask(Reply<Integer> reply, Mono<Integer> work) {}
+
+  private void useActor() {
+    MetricsListener own = metrics.forConstruct(Kind.ACTOR, "counter");
+    Sinks.One<Integer> gate = Sinks.one();
+    AtomicReference<Reply<Integer>> kept = new AtomicReference<>();
+    StatefulActor<Integer, Ask> actor =
+        Actor.builder(
+                0,
+                (Integer state, Ask ask) -> {
+                  kept.set(ask.reply());
+                  ask.reply().reply(state);
+                  return ask.work();
+                })
+            .name("counter")
+            .mailbox(1)
+            .metrics(own)
+            .build();
+    own.level(Level.BUFFERED, actor, Actor::mailboxSize);
+    actor.<Integer>ask(reply -> new Ask(reply, Mono.just(1))).block(LONG);
+    assertThat(kept.get().reply(2)).isFalse();
+    actor
+        .<Integer>ask(reply -> new Ask(reply, Mono.error(new IllegalStateException("no"))))
+        .block(LONG);
+    actor.<Integer>ask(reply -> new Ask(reply, gate.asMono())).block(LONG); // busy from now on
+    Function<Reply<Integer>, Ask> another = reply -> new Ask(reply, Mono.just(3));
+    assertThatExceptionOfType(RuntimeException.class)
+        .isThrownBy(() -> actor.ask(another, SHORT).block(LONG))
+        .withCauseInstanceOf(TimeoutException.class);
+    look(); // its message is in the mailbox still
+    actor.ask(another).subscribe().dispose();
+    assertThat(actor.trySend(new Ask(kept.get(), Mono.just(4)))).isEqualTo(SendResult.FULL);
+    gate.tryEmitValue(5);
+    actor.<Integer>ask(another).block(LONG);
+    Sinks.One<Integer> never = Sinks.one();
+    actor.<Integer>ask(reply -> new Ask(reply, never.asMono())).block(LONG);
+    actor.send(new Ask(kept.get(), Mono.just(6))).block(LONG);
+    actor.kill().block(LONG);
     look();
   }
 
