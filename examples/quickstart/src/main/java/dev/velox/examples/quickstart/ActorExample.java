@@ -1,8 +1,11 @@
 package dev.velox.examples.quickstart;
 
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.ActorGroup;
 import dev.velox.reactor.actor.Reply;
 import dev.velox.reactor.actor.StatefulActor;
+import java.util.List;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -28,22 +31,23 @@ public final class ActorExample {
    */
   public static void main(String[] args) {
     System.out.println("counted to " + count().block());
+    System.out.println("by page: " + countPages().block());
   }
 
   /** The specification's {@code class CounterActor extends Actor<number>}. */
   static StatefulActor<Integer, Counter> counterActor() {
-    return Actor.of(
-        0,
-        (state, message) -> {
-          if (message instanceof Increment) {
-            return Mono.just(state + 1);
-          }
-          if (message instanceof Decrement) {
-            return Mono.just(state - 1);
-          }
-          ((Get) message).reply().reply(state);
-          return Mono.just(state);
-        });
+    return Actor.of(0, ActorExample::receive);
+  }
+
+  private static Mono<Integer> receive(int state, Counter message) {
+    if (message instanceof Increment) {
+      return Mono.just(state + 1);
+    }
+    if (message instanceof Decrement) {
+      return Mono.just(state - 1);
+    }
+    ((Get) message).reply().reply(state);
+    return Mono.just(state);
   }
 
   /** Two up, one down; then asks. */
@@ -55,5 +59,17 @@ public final class ActorExample {
         .then(counter.send(new Decrement()))
         .then(counter.ask(Get::new))
         .delayUntil(count -> counter.stop());
+  }
+
+  /** A counter per page, made when it is first visited, and gone when it has been idle. */
+  static Mono<List<Integer>> countPages() {
+    ActorGroup<String, Counter> pages =
+        ActorGroup.byKey((String page) -> Actor.builder(0, ActorExample::receive));
+    return Flux.just("/home", "/about", "/home")
+        .concatMap(page -> pages.actor(page).send(new Increment()))
+        .thenMany(Flux.just("/home", "/about"))
+        .concatMap(page -> pages.actor(page).ask(Get::new))
+        .collectList()
+        .delayUntil(counts -> pages.stop());
   }
 }

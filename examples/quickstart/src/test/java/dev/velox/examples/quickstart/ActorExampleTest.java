@@ -11,4 +11,9 @@ class ActorExampleTest {
   void the_counter_counts() {
     assertThat(ActorExample.count().block(Duration.ofSeconds(40))).isEqualTo(1);
   }
+
+  @Test
+  void each_page_has_a_counter_of_its_own() {
+    assertThat(ActorExample.countPages().block(Duration.ofSeconds(40))).containsExactly(2, 1);
+  }
 }
