@@ -4,11 +4,14 @@ import static dev.velox.reactor.async.Async.async;
 import static dev.velox.reactor.async.Async.await;
 
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.ActorGroup;
 import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.actor.Reply;
 import dev.velox.reactor.actor.StatefulActor;
 import dev.velox.reactor.channel.Channel;
+import java.util.List;
 import java.util.function.BiFunction;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -50,6 +53,7 @@ public final class ActorExample {
   public static void main(String[] args) {
     System.out.println("counted to " + count().block());
     System.out.println("counted by hand to " + countByHand().block());
+    System.out.println("by page: " + countPages().block());
   }
 
   /** The specification's {@code class CounterActor extends Actor<number>}. */
@@ -117,5 +121,17 @@ public final class ActorExample {
             .then(counter.send(new Decrement()))
             .then(Mono.fromRunnable(counter::stop));
     return Mono.zip(counter.start(), messages.thenReturn("sent")).map(both -> both.getT1());
+  }
+
+  /** A counter per page, made when it is first visited, and gone when it has been idle. */
+  static Mono<List<Integer>> countPages() {
+    ActorGroup<String, Counter> pages =
+        ActorGroup.byKey((String page) -> Actor.builder(0, COUNTING));
+    return Flux.just("/home", "/about", "/home")
+        .concatMap(page -> pages.actor(page).send(new Increment()))
+        .thenMany(Flux.just("/home", "/about"))
+        .concatMap(page -> pages.actor(page).ask(Get::new))
+        .collectList()
+        .delayUntil(counts -> pages.stop());
   }
 }

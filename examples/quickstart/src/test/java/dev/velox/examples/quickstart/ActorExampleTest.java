@@ -16,4 +16,9 @@ class ActorExampleTest {
   void so_does_the_one_made_by_hand() {
     assertThat(ActorExample.countByHand().block(Duration.ofSeconds(40))).isEqualTo(1);
   }
+
+  @Test
+  void each_page_has_a_counter_of_its_own() {
+    assertThat(ActorExample.countPages().block(Duration.ofSeconds(40))).containsExactly(2, 1);
+  }
 }
