@@ -98,7 +98,7 @@ function showStatus(status) {
   bars($("busiest"), status.busiest, (a) => a.departures + a.arrivals, (a) => number.format(a.departures + a.arrivals));
   bars($("latest"), status.latest, (a) => a.meanDelayMinutes, (a) => `${a.meanDelayMinutes.toFixed(1)} min`);
   map?.name(status.busiest.map((airport) => airport.code));
-  say($("aloft"), map ? `${number.format(map.aloft)} flights` : "");
+  say($("aloft"), map ? `${number.format(map.aloft)} ${map.aloft === 1 ? "flight" : "flights"}` : "");
   if (!touching) showControls(status.controls);
 }
 

@@ -54,6 +54,7 @@ export class FlightMap {
     g.clearRect(0, 0, width, height);
     g.fillStyle = this.colours.dot;
     for (const { px, py } of this.places.values()) g.fillRect(px - size / 2, py - size / 2, size, size);
+    this.draw(performance.now(), true); // a new size clears a canvas, and this frame is shown
   }
 
   fly(flight, now) {
@@ -92,9 +93,10 @@ export class FlightMap {
     return best?.code;
   }
 
-  draw(now) {
+  draw(now, atOnce = false) {
     const elapsed = now - this.drawn;
-    if (elapsed < LEAST_FRAME_MILLIS || !this.ground.width || !this.ground.height) return;
+    if (elapsed < LEAST_FRAME_MILLIS && !atOnce) return;
+    if (!this.ground.width || !this.ground.height) return;
     this.drawn = now;
     const g = this.canvas.getContext("2d");
     const r = this.ratio;

@@ -31,7 +31,7 @@ function show(prediction) {
   const bottom = Math.min(-10, ...values);
   const zero = -bottom / (top - bottom);
   $("hours").style.setProperty("--zero", zero);
-  $("hours").dataset.top = signed(top);
+  say($("scale"), `from ${signed(bottom)} to ${signed(top)}`);
   shown.forEach(({ flights, meanMinutes, expectedMinutes }, i) => {
     const column = columns[i];
     const height = (meanMinutes ?? 0) / (top - bottom);

@@ -76,14 +76,17 @@ final class Towers implements DisposableBean {
    * @return completes when both towers have accepted it, which is mostly at once
    */
   Mono<Void> tell(Flight flight, boolean posted) {
-    LocalDateTime known = time;
-    LocalDateTime now = posted && known != null ? known : flight.scheduled();
-    time = now;
-    Mono<Void> here = tell(flight.origin(), Departed.ONE);
-    Mono<Void> there = tell(flight.destination(), new Arrived(flight, now.toLocalDate()));
-    return here.then(there);
+    return Mono.defer(
+        () -> {
+          LocalDateTime known = time;
+          LocalDateTime now = posted && known != null ? known : flight.scheduled();
+          time = now;
+          return tell(flight.origin(), Departed.ONE)
+              .then(tell(flight.destination(), new Arrived(flight, now.toLocalDate())));
+        });
   }
 
+  /** Mostly there is room, and then there is nothing to subscribe to. */
   private Mono<Void> tell(String code, Message message) {
     StatefulActor<Tower, Message> tower = at(code);
     return tower.trySend(message) == SendResult.SENT ? Mono.empty() : tower.send(message);

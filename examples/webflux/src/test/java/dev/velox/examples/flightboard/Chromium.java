@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -38,14 +39,16 @@ final class Chromium implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Process process;
+  private final Path profile;
   private final WebSocket socket;
   private final AtomicInteger calls = new AtomicInteger();
   private final Map<Integer, CompletableFuture<JsonNode>> pending = new ConcurrentHashMap<>();
   private final Queue<String> faults = new ConcurrentLinkedQueue<>();
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
 
-  private Chromium(Process process, int port) {
+  private Chromium(Process process, Path profile, int port) {
     this.process = process;
+    this.profile = profile;
     this.socket =
         HttpClient.newHttpClient()
             .newWebSocketBuilder()
@@ -73,7 +76,7 @@ final class Chromium implements AutoCloseable {
   /**
    * Starts it.
    *
-   * @param profile an empty directory of its own
+   * @param profile an empty directory of its own, which ends with it
    */
   static Chromium start(Path executable, Path profile) {
     try {
@@ -97,7 +100,7 @@ final class Chromium implements AutoCloseable {
               .redirectOutput(profile.resolve("output.log").toFile())
               .start();
       try {
-        return new Chromium(process, port(process, profile));
+        return new Chromium(process, profile, port(process, profile));
       } catch (RuntimeException | IOException failure) {
         end(process);
         throw failure;
@@ -324,6 +327,11 @@ final class Chromium implements AutoCloseable {
   public void close() {
     socket.abort();
     end(process);
+    try {
+      FileSystemUtils.deleteRecursively(profile);
+    } catch (IOException inUse) {
+      // It lies in the directory of the build, which is cleaned now and then.
+    }
   }
 
   /** Its processes end with it. */
