@@ -395,12 +395,8 @@ public final class ActorProbe<M> {
     Signal<M> signal = clock.await(inbox.receive(within), within);
     M message = signal.get();
     if (message == null) {
-      clock.settle();
-      message =
-          inbox
-              .tryReceive()
-              .toOptional()
-              .orElse(null); // one that came at the very instant of the limit
+      clock.settle(); // one that comes at the very instant of the limit is in time
+      message = inbox.tryReceive().toOptional().orElse(null);
     }
     if (message != null) {
       if (read.size() == REMEMBERED) {

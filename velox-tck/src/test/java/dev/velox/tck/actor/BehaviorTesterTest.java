@@ -513,9 +513,32 @@ class BehaviorTesterTest {
     assertThat(child.name()).isEqualTo("child");
     assertThat(step.effects(Effect.Watched.class)).containsExactly(new Effect.Watched(child));
     assertThat(step.state()).isEqualTo(1);
-    assertThat(family.runNext().message()).isEqualTo("child got hello");
+    assertThat(family.runAll()).extracting(Step::message).containsExactly("child got hello");
     child.dispose();
     assertThat(family.runNext().message()).isEqualTo("child ended");
+  }
+
+  @Test
+  void the_timers_of_children_pass_by_hand() {
+    ActorProbe<Object> probe = ActorProbe.create();
+    Words child =
+        (context, state, message) -> {
+          if (message.equals("start")) {
+            context.startTimer("key", "an hour later", Duration.ofHours(1));
+            return Mono.empty();
+          }
+          return probe.ref().send(message).then(Mono.empty());
+        };
+    BehaviorTester<Integer, Object> parent =
+        tester(
+            (context, state, message) ->
+                context.spawn(Actor.builder(0, child)).send("start").then(Mono.empty()));
+
+    parent.run("spawn");
+    parent.advance(Duration.ofMinutes(59));
+    assertThat(probe.size()).isZero();
+    parent.advance(Duration.ofMinutes(1));
+    probe.expectMessage("an hour later");
   }
 
   @Test

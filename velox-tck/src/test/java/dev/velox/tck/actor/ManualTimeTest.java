@@ -204,6 +204,36 @@ class ManualTimeTest {
     assertThat(time.now()).isEqualTo(Duration.ofSeconds(3));
   }
 
+  @Test
+  void a_probe_has_one_limit_for_several_messages() {
+    ActorProbe<Long> probe = time.probe();
+    Disposable slow =
+        Flux.interval(Duration.ofMillis(600), scheduler).subscribe(probe.ref()::trySend);
+
+    assertThatThrownBy(() -> probe.receiveMessages(2, SECOND))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageEndingWith("but received 1: [0]");
+    assertThat(time.now()).isEqualTo(SECOND);
+    assertThatThrownBy(() -> probe.limit(SECOND).fishFor(number -> number > 2))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageEndingWith("but caught only [1, 2]");
+    assertThat(time.now()).isEqualTo(Duration.ofSeconds(2));
+    slow.dispose();
+  }
+
+  @Test
+  void a_probe_sees_the_end_of_an_actor_at_the_very_limit() {
+    StatefulActor<Integer, String> actor =
+        time.drive(Actor.builder(0, Behavior.<Integer, String>sync((state, text) -> state)))
+            .build();
+    scheduler.schedule(actor::dispose, 1, TimeUnit.SECONDS);
+    ActorProbe<String> probe = time.probe();
+
+    assertThatThrownBy(() -> probe.expectTerminated(actor, Duration.ofMillis(999)))
+        .isInstanceOf(AssertionError.class);
+    probe.expectTerminated(actor, Duration.ofMillis(1));
+  }
+
   // ---- actors that answer wrongly -------------------------------------------------------------
 
   private record Order(String thing, Actor<? super String> customer) {}
