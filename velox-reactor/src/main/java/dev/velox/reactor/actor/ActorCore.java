@@ -86,6 +86,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
   private volatile int level;
   private volatile S state;
   private volatile @Nullable Termination termination;
+  private volatile boolean toldHome;
   private volatile Sinks.@Nullable One<Termination> ending;
   private volatile @Nullable Queue<Order> orders;
   private volatile StatesFlux.Watching<?> @Nullable [] watchers;
@@ -488,6 +489,8 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
     if (above != null) {
       above.ended(this);
     }
+    // Whoever hears of the end finds its name free; of the flag and the sink, one is seen.
+    toldHome = true;
     Sinks.One<Termination> sink = ending;
     if (sink != null) {
       Sinks.EmitResult ignored = sink.tryEmitValue(last);
@@ -641,8 +644,8 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
         sink = Objects.requireNonNull(ending);
       }
     }
-    Termination last = termination; // after the sink was hung up, so that one of the two is seen
-    return last != null ? Mono.just(last) : sink.asMono();
+    // Read after the sink was hung up, so that one of the two is seen.
+    return toldHome ? Mono.just(Objects.requireNonNull(termination)) : sink.asMono();
   }
 
   final void watchStates(StatesFlux.Watching<S> watcher) {

@@ -24,6 +24,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.MediaType;
+import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.context.TestContextManager;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -38,7 +39,7 @@ import reactor.test.StepVerifier;
 /** Over a real port, as a return value and as a body in all three forms of a stream. */
 class AdaptersTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(60);
 
   private static ReactiveWebServerApplicationContext context;
   private static WebClient client;
@@ -162,6 +163,8 @@ class AdaptersTest {
     Slice slice = new Slice();
     new TestContextManager(Slice.class).prepareTestInstance(slice);
     WebTestClient.bindToApplicationContext(slice.context)
+        .configureClient()
+        .responseTimeout(LONG)
         .build()
         .post()
         .uri("/sum")
@@ -206,6 +209,7 @@ class AdaptersTest {
   }
 
   @WebFluxTest(Ticks.class)
+  @ContextConfiguration(classes = App.class)
   static class Slice {
     @Autowired ApplicationContext context;
   }

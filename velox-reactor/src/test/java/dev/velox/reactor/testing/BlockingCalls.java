@@ -24,6 +24,12 @@ public final class BlockingCalls {
     if (INSTALLED.compareAndSet(false, true)) {
       BlockHound.builder()
           .loadIntegrations()
+          // The clock of tests locks its queue, whoever asks it for the time or a timer.
+          .allowBlockingCallsInside(
+              "reactor.test.scheduler.VirtualTimeScheduler$VirtualTimeWorker", "schedule")
+          .allowBlockingCallsInside(
+              "reactor.test.scheduler.VirtualTimeScheduler$VirtualTimeWorker",
+              "schedulePeriodically")
           .blockingMethodCallback(
               method -> {
                 BlockingOperationError error = new BlockingOperationError(method);
