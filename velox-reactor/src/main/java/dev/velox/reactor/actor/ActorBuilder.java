@@ -3,6 +3,7 @@ package dev.velox.reactor.actor;
 import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.Overflow;
 import dev.velox.reactor.internal.Args;
+import dev.velox.reactor.internal.Metrics;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.function.Consumer;
@@ -185,9 +186,10 @@ public final class ActorBuilder<S, M> {
    * Is told of messages that are accepted, delivered to the behaviour, dropped, or rejected; of
    * senders that wait for room and those that leave; of asks that time out, are cancelled in the
    * mailbox, or are answered a second time; of behaviours that succeed and fail, and how long they
-   * take ({@code RUN}); and how long each message has waited in the mailbox ({@code WAIT}). How
-   * many wait at an instant is {@link Actor#mailboxSize}. The default listens to nothing and costs
-   * nothing; with a listener a message costs some 32 bytes more.
+   * take ({@code RUN}); how long each message has waited in the mailbox ({@code WAIT}); and how
+   * many wait there, a level. It is asked for the actor's own by its name; those of a group share
+   * the group's. The default listens to nothing and costs nothing; with a listener a message costs
+   * some 32 bytes more.
    *
    * @param listener the listener
    * @return this builder
@@ -210,7 +212,8 @@ public final class ActorBuilder<S, M> {
 
   /** An actor that has not begun. */
   DefaultActor<S, M> build(@Nullable String actorName, @Nullable Home home) {
-    DefaultActor<S, M> actor = new DefaultActor<>(settings(), actorName, initial, behavior);
+    DefaultActor<S, M> actor =
+        new DefaultActor<>(settings(actorName), actorName, initial, behavior);
     actor.home = home;
     return actor;
   }
@@ -218,11 +221,11 @@ public final class ActorBuilder<S, M> {
   /** The actor of a key, which is held. */
   <K> KeyedActor<K, S, M> buildKeyed(
       DefaultActorGroup<K, M> group, K key, @Nullable ActorCore<?, M> predecessor) {
-    return new KeyedActor<>(settings(), initial, behavior, group, key, predecessor);
+    return new KeyedActor<>(settings(group.name()), initial, behavior, group, key, predecessor);
   }
 
   /** The options as they are now; the same object as long as they are the same. */
-  private Settings settings() {
+  private Settings settings(@Nullable String told) {
     if (priority != null && overflow == Overflow.DROP_OLDEST) {
       throw new IllegalStateException(
           "priority " + priority + " can't be combined with overflow " + overflow);
@@ -239,7 +242,7 @@ public final class ActorBuilder<S, M> {
             timer,
             onDeadLetter,
             onEvent,
-            metrics);
+            Metrics.of(metrics, MetricsListener.Kind.ACTOR, told));
     if (!now.equals(last)) {
       last = now;
     }

@@ -218,7 +218,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
     }
     Context context = Mail.context(mail);
     Object value;
-    ThreadLocals.Restored threadLocals = ThreadLocals.restore(context);
+    ThreadLocals.Restored threadLocals = ThreadLocals.adopt(context);
     try {
       M message = (M) Mail.message(mail);
       if (behavior instanceof SyncBehavior<?, ?> sync) {

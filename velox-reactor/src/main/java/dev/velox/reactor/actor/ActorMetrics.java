@@ -32,7 +32,11 @@ final class ActorMetrics {
   }
 
   static @Nullable ActorMetrics of(ActorCore<?, ?> core, @Nullable MetricsListener listener) {
-    return listener == null ? null : new ActorMetrics(core, listener);
+    if (listener == null) {
+      return null;
+    }
+    Metrics.level(listener, MetricsListener.Level.BUFFERED, core, each -> each.mailbox().size());
+    return new ActorMetrics(core, listener);
   }
 
   private long now() {

@@ -228,6 +228,28 @@ class TraceFollowsRequestTest {
 
   @ParameterizedTest
   @EnumSource
+  void a_message_without_one_is_not_handled_under_that_of_whoever_wakes_the_actor(Mode mode) {
+    mode.set();
+    Actor<Integer> actor =
+        Actor.builder(
+                0,
+                Behavior.sync(
+                    (Integer state, Integer message) -> {
+                      log.info("behaviour");
+                      return state;
+                    }))
+            .scheduler(Schedulers.immediate())
+            .build();
+
+    asStranger(() -> actor.trySend(1));
+
+    assertThat(lines.written)
+        .containsExactly(new Line("behaviour", null, null), Line.of("stranger", "stranger"));
+    awaitScopesClosed();
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void and_a_request_without_one_does_not_get_that_of_another(Mode mode) {
     mode.set();
     Mutex mutex = Mutex.create();

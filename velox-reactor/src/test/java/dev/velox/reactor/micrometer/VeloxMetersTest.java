@@ -359,7 +359,6 @@ class VeloxMetersTest {
   private record Ask(Reply<Integer> reply, Mono<Integer> work) {}
 
   private void useActor() {
-    MetricsListener own = metrics.forConstruct(Kind.ACTOR, "counter");
     Sinks.One<Integer> gate = Sinks.one();
     AtomicReference<Reply<Integer>> kept = new AtomicReference<>();
     StatefulActor<Integer, Ask> actor =
@@ -372,9 +371,8 @@ class VeloxMetersTest {
                 })
             .name("counter")
             .mailbox(1)
-            .metrics(own)
+            .metrics(metrics)
             .build();
-    own.level(Level.BUFFERED, actor, Actor::mailboxSize);
     actor.<Integer>ask(reply -> new Ask(reply, Mono.just(1))).block(LONG);
     assertThat(kept.get().reply(2)).isFalse();
     actor
