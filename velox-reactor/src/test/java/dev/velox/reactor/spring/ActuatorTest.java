@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 class ActuatorTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(60);
 
   private static final ApplicationContextRunner RUNNER =
       new ApplicationContextRunner()

@@ -38,7 +38,7 @@ import reactor.test.StepVerifier;
 /** Over a real port, as a return value and as a body in all three forms of a stream. */
 class AdaptersTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(60);
 
   private static ReactiveWebServerApplicationContext context;
   private static WebClient client;
@@ -162,6 +162,8 @@ class AdaptersTest {
     Slice slice = new Slice();
     new TestContextManager(Slice.class).prepareTestInstance(slice);
     WebTestClient.bindToApplicationContext(slice.context)
+        .configureClient()
+        .responseTimeout(LONG)
         .build()
         .post()
         .uri("/sum")

@@ -29,7 +29,7 @@ import reactor.netty.http.server.HttpServer;
 
 class HandlerLimitTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(60);
 
   private final Semaphore semaphore = Semaphore.of(2, SyncOptions.named("search").maxWaiters(20));
 
@@ -70,6 +70,8 @@ class HandlerLimitTest {
                             .maxWait(Duration.ZERO)
                             .retryAfter(Duration.ofMillis(2_001)))
                     .build())
+            .configureClient()
+            .responseTimeout(LONG)
             .build();
     client
         .get()
@@ -89,6 +91,8 @@ class HandlerLimitTest {
     Semaphore none = Semaphore.of(0, SyncOptions.defaults().maxWaiters(0));
     WebTestClient.bindToRouterFunction(
             route(HandlerLimit.of(none), request -> ServerResponse.ok().build()))
+        .configureClient()
+        .responseTimeout(LONG)
         .build()
         .get()
         .uri("/")
@@ -154,11 +158,11 @@ class HandlerLimitTest {
       Disposable leaving = events(client).subscribe(event -> both.countDown(), failure -> {});
       Mono<Void> staying = events(client).doOnNext(event -> both.countDown()).then().cache();
       staying.subscribe();
-      assertThat(both.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(both.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(semaphore.available()).isZero();
 
       leaving.dispose();
-      assertThat(left.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(left.await(60, TimeUnit.SECONDS)).isTrue();
       // Free again when somebody else can have it.
       semaphore.acquire().doOnNext(Lease::release).block(LONG);
 

@@ -25,7 +25,7 @@ import reactor.core.publisher.Mono;
 
 class OverloadHandlerTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(60);
 
   private static final AutoConfigurations OURS =
       AutoConfigurations.of(VeloxAutoConfiguration.class, VeloxWebFluxAutoConfiguration.class);

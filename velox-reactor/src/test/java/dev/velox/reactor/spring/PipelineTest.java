@@ -14,7 +14,7 @@ import reactor.test.StepVerifier;
 
 class PipelineTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(60);
 
   private final Channel<Integer> channel = Channel.bounded(4);
 

@@ -38,7 +38,7 @@ import reactor.test.StepVerifier;
 
 class RetryFilterTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(60);
 
   private final AtomicInteger calls = new AtomicInteger();
 

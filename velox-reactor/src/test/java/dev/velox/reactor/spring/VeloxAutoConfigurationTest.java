@@ -29,7 +29,7 @@ import reactor.test.StepVerifier;
 
 class VeloxAutoConfigurationTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(60);
 
   private final ApplicationContextRunner runner =
       new ApplicationContextRunner()
