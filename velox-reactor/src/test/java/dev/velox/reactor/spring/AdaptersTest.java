@@ -24,6 +24,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.MediaType;
+import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.context.TestContextManager;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -208,6 +209,7 @@ class AdaptersTest {
   }
 
   @WebFluxTest(Ticks.class)
+  @ContextConfiguration(classes = App.class)
   static class Slice {
     @Autowired ApplicationContext context;
   }
