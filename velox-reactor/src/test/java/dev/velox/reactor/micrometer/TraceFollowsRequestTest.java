@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.actor.Reply;
 import dev.velox.reactor.actor.StatefulActor;
 import dev.velox.reactor.channel.Channel;

@@ -320,8 +320,10 @@ final class ActorSubjects {
               Sinks.One<Long> gate = Sinks.one();
               ActorGroup<String, Long> group =
                   ActorGroup.byKey(
-                      (String key) -> Actor.builder(0L, (Long state, Long n) -> gate.asMono()));
-              group.actor("k").trySend(1L);
+                      (String key) ->
+                          Actor.builder(0L, (Long state, Long n) -> gate.asMono()).mailbox(1));
+              // The second has room once the first is at hand.
+              group.actor("k").send(1L).then(group.actor("k").send(1L)).block();
               return new Waiting<>(stop.apply(group), () -> gate.tryEmitValue(1L));
             });
   }

@@ -42,7 +42,8 @@ class LibraryConformanceTest {
               RetrySubjects.all(),
               StmSubjects.all(),
               WorkerSubjects.all(),
-              ActorSubjects.all())
+              ActorSubjects.all(),
+              SpringSubjects.all())
           .flatMap(List::stream)
           .toList();
 
