@@ -519,6 +519,18 @@ class BehaviorTesterTest {
   }
 
   @Test
+  void a_child_answers_while_its_parent_waits_for_it() {
+    BehaviorTester<Integer, Object> parent =
+        tester(
+            (context, state, message) ->
+                context
+                    .spawn(Actor.builder(7, (Behavior<Integer, Object>) BehaviorTesterTest::count))
+                    .ask(Get::new));
+
+    assertThat(parent.run("ask").state()).isEqualTo(7);
+  }
+
+  @Test
   void the_timers_of_children_pass_by_hand() {
     ActorProbe<Object> probe = ActorProbe.create();
     Words child =
