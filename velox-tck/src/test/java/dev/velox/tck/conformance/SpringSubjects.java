@@ -95,8 +95,7 @@ final class SpringSubjects {
   }
 
   private static Mono<ClientResponse> retried(Mono<ClientResponse> exchange) {
-    RetryPolicy policy =
-        new RetryPolicy(2, attempt -> Duration.ofHours(1), failure -> false);
+    RetryPolicy policy = new RetryPolicy(2, attempt -> Duration.ofHours(1), failure -> false);
     ClientRequest request =
         ClientRequest.create(HttpMethod.GET, URI.create("http://localhost/")).build();
     return RetryFilter.of(policy).filter(request, sent -> exchange);
