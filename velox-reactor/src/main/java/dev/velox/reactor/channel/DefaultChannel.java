@@ -31,7 +31,7 @@ import reactor.util.context.Context;
  */
 final class DefaultChannel<T> implements Channel<T> {
 
-  final ChannelCore<T> core;
+  final ChannelCore core;
   final @Nullable MetricsListener metrics;
 
   // Bound once, so that an offer allocates none.
@@ -46,7 +46,7 @@ final class DefaultChannel<T> implements Channel<T> {
 
   DefaultChannel(ChannelBuilder<T> options) {
     this.core =
-        new ChannelCore<>(
+        new ChannelCore(
             options.capacity,
             options.overflow,
             options.maxWaitingSenders,
@@ -128,7 +128,7 @@ final class DefaultChannel<T> implements Channel<T> {
 
   @Override
   public Optional<T> peek() {
-    Object first = core.state().buffer().peek();
+    Object first = core.peek();
     return first == null ? Optional.empty() : Optional.of(Owned.unwrap(first));
   }
 
@@ -197,7 +197,7 @@ final class DefaultChannel<T> implements Channel<T> {
 
   @Override
   public int size() {
-    return core.state().buffer().size();
+    return core.size();
   }
 
   @Override
