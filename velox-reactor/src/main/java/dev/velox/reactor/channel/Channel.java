@@ -160,8 +160,9 @@ public interface Channel<T> extends Publisher<T>, Scannable {
    * accepted, and, cancelling the source, with the errors of {@link #send(Object)}. Cancelled, it
    * cancels the source; elements that it got and could not send are discarded. It asks for as much
    * as there is room for at that moment; where several send at once, up to that many of its
-   * elements may have to wait, here, for room that others took. In a channel without a buffer it
-   * asks for an element when a receiver waits.
+   * elements may have to wait, here, for room that others took. When it has filled a channel of 16
+   * or more, it asks again once half the capacity is free, nothing is left in it, or somebody else
+   * sends. In a channel without a buffer it asks for an element when a receiver waits.
    *
    * @param source where the elements come from
    * @return the operation

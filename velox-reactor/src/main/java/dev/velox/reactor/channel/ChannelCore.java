@@ -10,11 +10,16 @@ import org.jspecify.annotations.Nullable;
  * Decides what happens to elements and waiters. It knows no publisher, so that a model checker can
  * drive it.
  *
- * <p><b>State.</b> One reference to an immutable {@link ChannelState}. Each operation reads it,
- * computes the state after it, and puts that in place by one compare-and-set, which is the instant
- * at which it takes effect; if another was quicker it looks again. So every answer is exact, from
- * any thread, at any moment: nothing is "being published", nobody has to be waited for, and {@code
- * size} is the size.
+ * <p><b>State.</b> One reference to a {@link ChannelState}. Each operation reads it, computes the
+ * state after it, and puts that in place by one compare-and-set, which is the instant at which it
+ * takes effect; if another was quicker it looks again. So every answer is exact, from any thread,
+ * at any moment: nothing is "being published", nobody has to be waited for, and {@code size} is the
+ * size.
+ *
+ * <p>Two operations take effect without a change of the state: an element is claimed from the
+ * {@link Segment} at the head of the line, or handed to a receiver who stays in line. The heads of
+ * {@code Segment} and {@link StandingReceiver} argue why each takes effect in the current state all
+ * the same. Whatever needs more than that freezes the one or detaches the other first.
  *
  * <p><b>Waiters</b> have a word of their own (see {@code Waiter}), since their subscriber may leave
  * at any time. The two words are never changed together, so their order matters:
@@ -23,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><i>Receivers: unlink, then grant.</i> The compare-and-set that unlinks a receiver makes its
  *       thread the only one that can grant it. If the receiver has left, the element is still in
  *       hand, and the operation starts over.
+ *   <li><i>Receivers of a stream: grant, and stay; if busy, detach, then unlink</i> (see {@link
+ *       StandingReceiver}).
  *   <li><i>Receivers that gather several: grant, and unlink with the last.</i> All but the last
  *       element go to the first in line without a change of the state, decided by its own word,
  *       which takes no last one from who has not unlinked it. What it has gathered is out of the
@@ -34,18 +41,22 @@ import org.jspecify.annotations.Nullable;
  *       unlinks it admits it, and nobody is told before (see {@link AdmissionWaiter}).
  * </ul>
  *
+ * <p><b>Sources</b> that have nothing in hand (<i>askers</i>) stand in a line of their own, and are
+ * told of room when there is so much that many elements can be sent at once. They do not lose their
+ * turn: a sender that lines up goes behind them, and they are told at once when somebody sends
+ * without waiting. Who was told and does not use the room tells the next one.
+ *
  * <p><b>Lost wake-ups</b> can't be: a waiter registers by the same compare-and-set that sees that
- * it has to wait.
+ * it has to wait. (An asker looks once more, as a claim does not change the state: {@link
+ * #tellAskers}.)
  *
  * <p><b>Signals</b> are not sent from here: what was granted goes to the given consumer, after the
  * change.
  *
- * <p>Cost: an operation that doesn't wait allocates a state (32 B), and a queue and a link (24 B
- * each) where it adds.
- *
- * @param <T> the type of the elements
+ * <p>Cost: taking an element allocates nothing in general; adding one allocates a state (40 B) and
+ * a link (24 B), adding many at once a state and a segment.
  */
-final class ChannelCore<T> {
+final class ChannelCore {
 
   /** What a take answers if it had to wait, or found nothing. */
   static final Object NOTHING = new Object();
@@ -58,6 +69,9 @@ final class ChannelCore<T> {
 
   // Ended waiters may stay linked until they outnumber the living by this.
   private static final int KEPT_ENDED = 16;
+
+  // A channel of less capacity has its sources asked for each place that becomes free.
+  private static final int SMALL = 16;
 
   private static final VarHandle STATE;
   private static final VarHandle WAITING_SENDERS;
@@ -83,7 +97,7 @@ final class ChannelCore<T> {
   private final Milestone closed;
   private final Milestone drained;
 
-  private volatile ChannelState<T> state = ChannelState.initial();
+  private volatile ChannelState state = ChannelState.initial();
 
   // How many of the linked waiters still wait: raised before one is linked, lowered by whoever ends
   // it.
@@ -136,7 +150,7 @@ final class ChannelCore<T> {
   Offer offer(Object element, @Nullable SendWaiter waiter, Consumer<Object> displaced) {
     boolean counted = false;
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       Offer offer;
       if (!seen.isOpen()) {
         offer = Offer.CLOSED;
@@ -147,17 +161,15 @@ final class ChannelCore<T> {
           continue;
         }
         offer = Offer.SENT;
-      } else if (seen.hasRoom(capacity)) {
-        if (!change(seen, seen.withBuffer(seen.buffer().plus(element)))) {
+      } else if (seen.room(capacity) > 0) {
+        if (!append(seen, seen.plus(element))) {
           continue;
         }
         offer = Offer.SENT;
-      } else if (overflow == Overflow.DROP_OLDEST && !seen.buffer().isEmpty()) {
-        Object oldest = seen.buffer().peek();
-        if (!change(seen, seen.withBuffer(seen.buffer().minusFirst().plus(element)))) {
+      } else if (overflow == Overflow.DROP_OLDEST && seen.size() > 0) {
+        if (!displace(seen, element, displaced)) {
           continue;
         }
-        displaced.accept(oldest);
         offer = Offer.SENT;
       } else if (overflow == Overflow.DROP_OLDEST || overflow == Overflow.DROP_LATEST) {
         offer = Offer.DROPPED;
@@ -169,7 +181,7 @@ final class ChannelCore<T> {
         return Offer.TOO_MANY;
       } else {
         counted = true;
-        if (!change(seen, seen.withSenders(seen.senders().plus(waiter)))) {
+        if (!lineUp(seen, waiter)) {
           continue;
         }
         return Offer.WAITING;
@@ -181,10 +193,92 @@ final class ChannelCore<T> {
     }
   }
 
+  /**
+   * Goes to a state with more elements. Who waited to be told of room is told now: what is left may
+   * never again be as much as it waits for.
+   */
+  private boolean append(ChannelState seen, ChannelState next) {
+    WaiterQueue<SendWaiter> askers = seen.askers();
+    if (askers.isEmpty()) {
+      return change(seen, next);
+    }
+    if (!change(seen, next.withAskers(WaiterQueue.empty()))) {
+      return false;
+    }
+    askers.forEach(this::tell);
+    return true;
+  }
+
+  /** Puts an element in the place of the oldest one. */
+  private boolean displace(ChannelState seen, Object element, Consumer<Object> displaced) {
+    seen.freeze();
+    Object oldest = seen.first();
+    if (oldest == null) {
+      change(seen, seen.laidOut());
+      return false;
+    }
+    if (seen.room(capacity) > 0 || !change(seen, seen.minusFirst(0).plus(element))) {
+      return false;
+    }
+    seen.forgetFirst();
+    displaced.accept(oldest);
+    return true;
+  }
+
+  /** Lines a sender up, behind those who have asked for room before. */
+  private boolean lineUp(ChannelState seen, SendWaiter waiter) {
+    // From now on a place that becomes free belongs to a sender at the same instant.
+    seen.freeze();
+    if (seen.room(capacity) > 0) {
+      return false;
+    }
+    if (seen.askers().isEmpty()) {
+      return change(seen, seen.withSenders(seen.senders().plus(waiter)));
+    }
+    return change(
+        seen, seen.withAskers(WaiterQueue.empty()).withSenders(seen.askers().plus(waiter)));
+  }
+
+  /**
+   * Sends as many of several elements as there is room for.
+   *
+   * @param elements in buffered form; left to the channel from {@code from} on, as far as sent
+   * @param from the index of the first one
+   * @param to the index behind the last one
+   * @param discarded is given what came back from a receiver after the channel was cancelled
+   * @return how many were sent; 0 if there is no room, or the channel is closed, so that the first
+   *     one has to be offered by itself
+   */
+  int offerAll(Object[] elements, int from, int to, Consumer<Object> discarded) {
+    for (; ; ) {
+      ChannelState seen = state;
+      if (!seen.isOpen()) {
+        return 0;
+      }
+      if (!seen.receivers().isEmpty()) {
+        int handed = handOut(seen, elements, from, to, discarded);
+        if (handed > 0) {
+          return handed;
+        }
+        continue;
+      }
+      int sent = Math.min(seen.room(capacity), to - from);
+      if (sent <= 0) {
+        return 0;
+      }
+      // Those who ask for room are not told: the sender of many asks again itself, behind them.
+      if (change(
+          seen,
+          sent == 1 ? seen.plus(elements[from]) : seen.plusAll(elements, from, from + sent))) {
+        return sent;
+      }
+    }
+  }
+
   /** Whether an offer takes effect at once. */
-  private boolean isReady(ChannelState<T> seen) {
+  private boolean isReady(ChannelState seen) {
     return !seen.receivers().isEmpty()
-        || seen.hasRoom(capacity)
+        || seen.room(capacity) > 0
         || overflow == Overflow.DROP_OLDEST
         || overflow == Overflow.DROP_LATEST;
   }
@@ -193,12 +287,135 @@ final class ChannelCore<T> {
    * Unlinks the first receiver and grants it the element, or adds it to what that gathers; {@code
    * false} if it has left or the state has changed.
    */
-  private boolean handOver(ChannelState<T> seen, Object element) {
+  private boolean handOver(ChannelState seen, Object element) {
     ReceiveWaiter first = seen.receivers().peek();
-    return first != null
-        && (first.gather(element)
-            || (change(seen, seen.withReceivers(seen.receivers().minusFirst()))
-                && grant(first, element)));
+    if (first == null) {
+      return false;
+    }
+    if (handInPlace(seen, first, element)) {
+      return true;
+    }
+    if (first.stands()) {
+      unlinkBusy(seen, first);
+      return false;
+    }
+    return change(seen, seen.withReceivers(seen.receivers().minusFirst())) && grant(first, element);
+  }
+
+  /** Hands an element to a receiver who stays in line; {@code false} if it is no such or busy. */
+  private boolean handInPlace(ChannelState seen, ReceiveWaiter first, Object element) {
+    if (first.gather(element)) {
+      return true;
+    }
+    if (!first.stands() || !first.take(element)) {
+      return false;
+    }
+    if (seen.receivers().size() > 1) {
+      unlinkBusy(seen, first); // The next one is for another.
+    }
+    WAITING_RECEIVERS.getAndAdd(this, -1);
+    signals.accept(first);
+    return true;
+  }
+
+  private void unlinkBusy(ChannelState seen, ReceiveWaiter first) {
+    if (first.detach()) {
+      change(seen, seen.withReceivers(seen.receivers().minusFirst()));
+    }
+  }
+
+  /**
+   * Unlinks all receivers and grants an element to each; what is left they find in the buffer. With
+   * fewer elements, or if one stays in line, only the first receiver is served.
+   *
+   * @return how many elements were sent; 0 if the state has changed or the receiver has left
+   */
+  private int handOut(
+      ChannelState seen, Object[] elements, int from, int to, Consumer<Object> discarded) {
+    int waiting = seen.receivers().size();
+    // What comes back from receivers who have left finds room.
+    int rest = Math.min(to - from, seen.room(capacity)) - waiting;
+    ReceiveWaiter first = seen.receivers().peek();
+    if (rest > 0 && first != null && first.stands()) {
+      int sent = handOutInPlace(seen, elements, from, to);
+      if (sent == 0) {
+        unlinkBusy(seen, first);
+      }
+      return sent;
+    }
+    if (rest <= 0 || hasOneThatStays(seen.receivers())) {
+      return handOver(seen, elements[from]) ? 1 : 0;
+    }
+    int buffered = from + waiting;
+    if (!change(
+        seen,
+        seen.withReceivers(WaiterQueue.empty()).plusAll(elements, buffered, buffered + rest))) {
+      return 0;
+    }
+    // All are granted before one runs, which may take what is left.
+    WaiterQueue<Object> back = WaiterQueue.empty();
+    WaiterQueue<ReceiveWaiter> granted = WaiterQueue.empty();
+    WaiterQueue<ReceiveWaiter> line = seen.receivers();
+    for (int index = from; index < buffered; index++) {
+      ReceiveWaiter receiver = line.peek();
+      if (receiver != null && receiver.take(elements[index])) {
+        granted = granted.plus(receiver);
+      } else {
+        back = back.plus(elements[index]);
+      }
+      line = line.minusFirst();
+    }
+    giveBackAll(back).forEach(discarded);
+    WAITING_RECEIVERS.getAndAdd(this, -granted.size());
+    granted.forEach(signals);
+    return waiting + rest;
+  }
+
+  private int handOutInPlace(ChannelState seen, Object[] elements, int from, int to) {
+    WaiterQueue<ReceiveWaiter> granted = WaiterQueue.empty();
+    WaiterQueue<ReceiveWaiter> line = seen.receivers();
+    int next = from;
+    boolean detached = true;
+    for (ReceiveWaiter first = line.peek();
+        first != null && next < to && first.stands() && first.take(elements[next]);
+        first = line.peek()) {
+      detached &= first.detach();
+      granted = granted.plus(first);
+      line = line.minusFirst();
+      next++;
+    }
+    int rest = Math.min(to - next, seen.room(capacity) - granted.size());
+    if (rest > 0
+        && detached
+        && line.isEmpty()
+        && change(
+            seen, seen.withReceivers(WaiterQueue.empty()).plusAll(elements, next, next + rest))) {
+      next += rest;
+    }
+    WAITING_RECEIVERS.getAndAdd(this, -granted.size());
+    granted.forEach(signals);
+    return next - from;
+  }
+
+  private static boolean hasOneThatStays(WaiterQueue<ReceiveWaiter> receivers) {
+    for (WaiterQueue<ReceiveWaiter> line = receivers; ; line = line.minusFirst()) {
+      ReceiveWaiter receiver = line.peek();
+      if (receiver == null) {
+        return false;
+      }
+      if (receiver instanceof GatheringWaiter || receiver.stands()) {
+        return true;
+      }
+    }
+  }
+
+  /** Tells a receiver that has been unlinked that nothing will come. */
+  private void end(ReceiveWaiter receiver) {
+    while (!grant(receiver, ReceiveWaiter.END)) {
+      if (!receiver.stands() || receiver.detach()) {
+        return; // It has left, or finds out when it looks again.
+      }
+    }
   }
 
   private boolean grant(ReceiveWaiter receiver, Object grant) {
@@ -215,29 +432,31 @@ final class ChannelCore<T> {
    * changes.
    *
    * @param waiter who wants to know; {@code null} if nobody waits
+   * @param again whether the source has been asked before; then a little room is not worth asking
+   *     for
    * @return how much room there is, at least one if somebody would receive at once; 0 if there is
    *     none (and the waiter was lined up); -1 if the channel is closed
    */
-  int roomOrWait(@Nullable SendWaiter waiter) {
+  int roomOrWait(@Nullable SendWaiter waiter, boolean again) {
     boolean counted = false;
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       int room;
       if (!seen.isOpen()) {
         room = -1;
       } else if (overflow != Overflow.WAIT) {
         room = Integer.MAX_VALUE;
       } else {
-        room = Math.max(0, capacity - seen.buffer().size() - seen.lent());
+        room = Math.max(0, seen.room(capacity));
         ReceiveWaiter receiver = seen.receivers().peek();
         if (room == 0 && receiver != null) {
-          if (receiver.hasEnded()) {
+          if (receiver.detach()) {
             change(seen, seen.withReceivers(seen.receivers().minusFirst()));
             continue;
           }
           room = 1;
         }
-        if (room == 0) {
+        if (room == 0 || (again && !isWorthAsking(seen))) {
           if (waiter == null) {
             return 0;
           }
@@ -245,10 +464,15 @@ final class ChannelCore<T> {
             counted = true;
             WAITING_SENDERS.getAndAdd(this, 1);
           }
-          if (!change(seen, seen.withSenders(seen.senders().plus(waiter)))) {
-            continue;
+          if (!seen.senders().isEmpty()) {
+            if (change(seen, seen.withSenders(seen.senders().plus(waiter)))) {
+              return 0;
+            }
+          } else if (change(seen, seen.withAskers(seen.askers().plus(waiter)))) {
+            tellAskers(); // Receivers may have made room before they could see who asks.
+            return 0;
           }
-          return 0;
+          continue;
         }
       }
       if (counted) {
@@ -256,6 +480,50 @@ final class ChannelCore<T> {
       }
       return room;
     }
+  }
+
+  /**
+   * Whether there is so much room that sources go on. They don't for each place that becomes free,
+   * but fill many at once: when half the capacity is free, or nothing is there.
+   */
+  private boolean isWorthAsking(ChannelState seen) {
+    int size = seen.size();
+    int room = capacity - size - seen.lent();
+    return !seen.receivers().isEmpty()
+        || (room > 0 && (size == 0 || capacity < SMALL || room >= capacity / 2));
+  }
+
+  /**
+   * Tells who asked first, if there is much room. Called by whoever makes room, and by who was told
+   * and did not use it.
+   *
+   * <p>No room goes untold: a receiver first takes and then looks for askers; an asker first lines
+   * up and then looks for room.
+   */
+  void tellAskers() {
+    for (; ; ) {
+      ChannelState seen = state;
+      if (seen.askers().isEmpty() || !isWorthAsking(seen) || tellFirstAsker(seen)) {
+        return;
+      }
+    }
+  }
+
+  private boolean tellFirstAsker(ChannelState seen) {
+    SendWaiter first = seen.askers().peek();
+    return first != null
+        && change(seen, seen.withAskers(seen.askers().minusFirst()))
+        && tell(first);
+  }
+
+  /** Tells a source that has been unlinked that there is room; {@code false} if it has left. */
+  private boolean tell(SendWaiter asker) {
+    if (!asker.grant(AdmissionWaiter.ADMITTED)) {
+      return false;
+    }
+    WAITING_SENDERS.getAndAdd(this, -1);
+    signals.accept(asker);
+    return true;
   }
 
   /**
@@ -269,15 +537,27 @@ final class ChannelCore<T> {
   @Nullable Object take(@Nullable ReceiveWaiter waiter, boolean lend) {
     boolean counted = false;
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       Object taken;
-      boolean ready = !seen.buffer().isEmpty() || !seen.senders().isEmpty();
-      if (waiter != null && ready && !waiter.bind()) {
+      Segment segment = seen.segment();
+      Segment claimable = !lend && segment != null && segment.isClaimable() ? segment : null;
+      if (lend) {
+        seen.freeze(); // Its place is taken on loan at the same instant.
+      }
+      boolean ready = claimable != null || seen.size() > 0;
+      if (waiter != null && (ready || !seen.senders().isEmpty()) && !waiter.bind()) {
         taken = MISSED;
-      } else if (!seen.buffer().isEmpty()) {
+      } else if (claimable != null) {
+        taken = claim(claimable);
+      } else if (ready) {
         taken = takeBuffered(seen, lend);
       } else if (!seen.senders().isEmpty()) {
         taken = takeFromSender(seen, lend);
+      } else if (!seen.askers().isEmpty()) {
+        tellFirstAsker(seen); // There may be an element then, or a receiver it is for.
+        continue;
+      } else if (state != seen) {
+        continue; // It may have held an element all the time.
       } else if (seen.isDrained()) {
         taken = ReceiveWaiter.END;
       } else if (waiter == null) {
@@ -302,28 +582,43 @@ final class ChannelCore<T> {
     }
   }
 
-  private @Nullable Object takeBuffered(ChannelState<T> seen, boolean lend) {
-    Object first = seen.buffer().peek();
-    ChannelState<T> taken =
-        new ChannelState<>(
-            seen.buffer().minusFirst(),
-            seen.receivers(),
-            seen.senders(),
-            seen.lent() + (lend ? 1 : 0),
-            seen.phase());
-    return changeAndAdmit(seen, taken) ? first : null;
+  private @Nullable Object claim(Segment segment) {
+    Object claimed = segment.claim();
+    if (claimed != null) {
+      ChannelState after = state;
+      if (!after.askers().isEmpty()) {
+        tellAskers();
+      }
+      if (after.isDrained()) {
+        drained.happen();
+      }
+    }
+    return claimed;
+  }
+
+  private @Nullable Object takeBuffered(ChannelState seen, boolean lend) {
+    Object first = seen.first();
+    if (first == null) {
+      change(seen, seen.laidOut());
+      return null;
+    }
+    if (!changeAndAdmit(seen, seen.minusFirst(lend ? 1 : 0))) {
+      return null;
+    }
+    seen.forgetFirst();
+    return first;
   }
 
   /**
    * In a channel without a buffer (or whose whole capacity is on loan) an element goes from hand to
    * hand.
    */
-  private @Nullable Object takeFromSender(ChannelState<T> seen, boolean lend) {
+  private @Nullable Object takeFromSender(ChannelState seen, boolean lend) {
     SendWaiter first = seen.senders().peek();
     if (first == null) {
       return null;
     }
-    ChannelState<T> without = seen.withSenders(seen.senders().minusFirst());
+    ChannelState without = seen.withSenders(seen.senders().minusFirst());
     if (!first.accept()) {
       change(seen, without);
       return null;
@@ -348,33 +643,35 @@ final class ChannelCore<T> {
    * Goes to {@code next}, in which there may be room, with as many senders let in as there is room
    * for.
    */
-  private boolean changeAndAdmit(ChannelState<T> seen, ChannelState<T> next) {
+  private boolean changeAndAdmit(ChannelState seen, ChannelState next) {
     return changeAndAdmit(seen, next, WaiterQueue.empty());
   }
 
   /** The same, with senders who have already been let in on the way to {@code next}. */
   private boolean changeAndAdmit(
-      ChannelState<T> seen, ChannelState<T> next, WaiterQueue<SendWaiter> already) {
+      ChannelState seen, ChannelState next, WaiterQueue<SendWaiter> already) {
     WaiterQueue<SendWaiter> admitted = already;
     WaiterQueue<SendWaiter> senders = next.senders();
-    WaiterQueue<Object> buffer = next.buffer();
-    while (!senders.isEmpty() && buffer.size() + next.lent() < capacity) {
+    ChannelState filled = next;
+    while (!senders.isEmpty() && filled.room(capacity) > 0) {
       SendWaiter first = senders.peek();
       senders = senders.minusFirst();
       if (first != null && first.accept()) {
         Object element = first.element();
         if (element != null) {
-          buffer = buffer.plus(element);
+          filled = filled.plus(element);
         }
         admitted = admitted.plus(first);
       }
     }
-    if (!change(
-        seen, senders == next.senders() ? next : next.withBuffer(buffer).withSenders(senders))) {
+    if (!change(seen, senders == next.senders() ? next : filled.withSenders(senders))) {
       return false;
     }
     if (!admitted.isEmpty()) {
       admitted.forEach(this::admitted);
+    }
+    if (!next.askers().isEmpty()) {
+      tellAskers();
     }
     return true;
   }
@@ -391,16 +688,27 @@ final class ChannelCore<T> {
   @Nullable Object takeMany(GatheringWaiter waiter) {
     boolean counted = false;
     for (; ; ) {
-      ChannelState<T> seen = state;
-      WaiterQueue<Object> taken = WaiterQueue.empty();
-      WaiterQueue<Object> buffer = seen.buffer();
-      while (taken.size() < waiter.max) {
-        Object first = buffer.peek();
-        if (first == null) {
-          break;
+      ChannelState seen = state;
+      seen.freeze();
+      if (!seen.askers().isEmpty() && seen.senders().isEmpty() && seen.size() == 0) {
+        tellFirstAsker(seen);
+        continue;
+      }
+      boolean takesAll = seen.size() <= waiter.max;
+      WaiterQueue<Object> taken = takesAll ? seen.all() : WaiterQueue.empty();
+      ChannelState left = takesAll ? seen.emptied() : seen;
+      while (!takesAll && taken.size() < waiter.max) {
+        Object first = left.first();
+        if (first != null) {
+          taken = taken.plus(first);
+          left = left.minusFirst(0);
+        } else {
+          ChannelState laidOut = left.laidOut();
+          if (laidOut == left) {
+            break; // Another has changed the state, and taken the element.
+          }
+          left = laidOut;
         }
-        taken = taken.plus(first);
-        buffer = buffer.minusFirst();
       }
       WaiterQueue<SendWaiter> senders = seen.senders();
       // Asked before senders are promised anything.
@@ -423,7 +731,7 @@ final class ChannelCore<T> {
           admitted = admitted.plus(first);
         }
       }
-      ChannelState<T> next = seen.withBuffer(buffer).withSenders(senders);
+      ChannelState next = left.withSenders(senders);
       if (taken.size() >= waiter.min || next.isDrained()) {
         if (changeAndAdmit(seen, next, admitted)) {
           if (counted) {
@@ -465,14 +773,14 @@ final class ChannelCore<T> {
   /** A delivery was acknowledged: its place is free. */
   void settle() {
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       if (seen.isCancelled() || seen.lent() == 0) {
         return;
       }
-      ChannelState<T> next = seen.withLent(seen.lent() - 1);
+      ChannelState next = seen.withLent(seen.lent() - 1);
       if (next.isDrained() && !next.receivers().isEmpty()) {
         if (change(seen, next.withReceivers(WaiterQueue.empty()))) {
-          next.receivers().forEach(receiver -> grant(receiver, ReceiveWaiter.END));
+          next.receivers().forEach(this::end);
           return;
         }
       } else if (changeAndAdmit(seen, next)) {
@@ -484,7 +792,7 @@ final class ChannelCore<T> {
   /** Takes a place on loan for an element that was handed to a receiver which had waited. */
   void lend() {
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       if (seen.isCancelled() || change(seen, seen.withLent(seen.lent() + 1))) {
         return;
       }
@@ -502,21 +810,24 @@ final class ChannelCore<T> {
   boolean giveBack(Object element, boolean wasLent) {
     boolean onLoan = wasLent;
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       if (seen.isCancelled()) {
         return false;
       }
-      ChannelState<T> next = onLoan && seen.lent() > 0 ? seen.withLent(seen.lent() - 1) : seen;
+      ChannelState next = onLoan && seen.lent() > 0 ? seen.withLent(seen.lent() - 1) : seen;
       ReceiveWaiter first = next.receivers().peek();
       if (first == null) {
-        if (change(seen, next.withBuffer(next.buffer().plusFirst(element)))) {
+        seen.freeze();
+        if (change(seen, next.withReturned(next.returned().plusFirst(element)))) {
           return true;
         }
-      } else if (first.gather(element)) {
+      } else if (handInPlace(seen, first, element)) {
         if (onLoan) {
           settle();
         }
         return true;
+      } else if (first.stands()) {
+        unlinkBusy(seen, first);
       } else if (change(seen, next.withReceivers(next.receivers().minusFirst()))) {
         onLoan = false;
         if (grant(first, element)) {
@@ -535,13 +846,14 @@ final class ChannelCore<T> {
   WaiterQueue<Object> giveBackAll(WaiterQueue<Object> elements) {
     WaiterQueue<Object> rest = elements;
     while (!rest.isEmpty()) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       if (seen.isCancelled()) {
         return rest;
       }
       Object first = rest.peek();
       if (first == null || seen.receivers().isEmpty()) {
-        if (change(seen, seen.withBuffer(WaiterQueue.concat(rest, seen.buffer())))) {
+        seen.freeze();
+        if (change(seen, seen.withReturned(WaiterQueue.concat(rest, seen.returned())))) {
           return WaiterQueue.empty();
         }
       } else if (handOver(seen, first)) {
@@ -559,7 +871,7 @@ final class ChannelCore<T> {
    */
   boolean close(@Nullable Throwable cause) {
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       if (!seen.isOpen()) {
         return false;
       }
@@ -568,25 +880,21 @@ final class ChannelCore<T> {
               ? ChannelState.Phase.CLOSED
               : new ChannelState.Phase(ChannelState.Stage.CLOSED, cause);
       // Who waits with nothing in hand is told at once: its elements would be later sends.
-      WaiterQueue<SendWaiter> staying = WaiterQueue.empty();
-      WaiterQueue<SendWaiter> leaving = WaiterQueue.empty();
-      for (WaiterQueue<SendWaiter> rest = seen.senders(); ; rest = rest.minusFirst()) {
-        SendWaiter sender = rest.peek();
-        if (sender == null) {
-          break;
-        }
-        if (sender.hasElement()) {
-          staying = staying.plus(sender);
-        } else {
-          leaving = leaving.plus(sender);
-        }
-      }
-      ChannelState<T> closed = seen.withPhase(phase).withSenders(staying);
+      WaiterQueue<SendWaiter> staying = seen.senders().retaining(SendWaiter::hasElement);
+      ChannelState closed =
+          seen.withPhase(phase).withAskers(WaiterQueue.empty()).withSenders(staying);
       boolean ended = closed.isDrained();
       if (change(seen, ended ? closed.withReceivers(WaiterQueue.empty()) : closed)) {
-        leaving.forEach(this::refuse);
+        seen.askers().forEach(this::refuse);
+        seen.senders()
+            .forEach(
+                sender -> {
+                  if (!sender.hasElement()) {
+                    refuse(sender);
+                  }
+                });
         if (ended) {
-          seen.receivers().forEach(receiver -> grant(receiver, ReceiveWaiter.END));
+          seen.receivers().forEach(this::end);
         }
         return true;
       }
@@ -601,7 +909,7 @@ final class ChannelCore<T> {
    */
   boolean cancel(Consumer<Object> discarded) {
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       if (seen.isCancelled()) {
         return false;
       }
@@ -609,8 +917,10 @@ final class ChannelCore<T> {
           seen.phase().cause() == null
               ? ChannelState.Phase.CANCELLED
               : new ChannelState.Phase(ChannelState.Stage.CANCELLED, seen.phase().cause());
-      if (change(seen, ChannelState.<T>initial().withPhase(phase))) {
-        seen.buffer().forEach(discarded);
+      seen.freeze();
+      if (change(seen, ChannelState.initial().withPhase(phase))) {
+        seen.all().forEach(discarded);
+        seen.askers().forEach(this::refuse);
         seen.senders()
             .forEach(
                 sender -> {
@@ -619,7 +929,7 @@ final class ChannelCore<T> {
                     discarded.accept(element);
                   }
                 });
-        seen.receivers().forEach(receiver -> grant(receiver, ReceiveWaiter.END));
+        seen.receivers().forEach(this::end);
         return true;
       }
     }
@@ -647,6 +957,16 @@ final class ChannelCore<T> {
     WAITING_SENDERS.getAndAdd(this, 1);
   }
 
+  /** A receiver who kept its place waits again. */
+  void receiverWaitsAgain() {
+    WAITING_RECEIVERS.getAndAdd(this, 1);
+  }
+
+  /** A receiver who was counted in has lost its place. */
+  void receiverWaitsNoMore() {
+    WAITING_RECEIVERS.getAndAdd(this, -1);
+  }
+
   /** A receiver was cancelled on its way, counted itself out, and was never counted in. */
   void receiverNeverWaited() {
     WAITING_RECEIVERS.getAndAdd(this, 1);
@@ -656,11 +976,15 @@ final class ChannelCore<T> {
   void senderLeft() {
     int waiting = (int) WAITING_SENDERS.getAndAdd(this, -1) - 1;
     for (; ; ) {
-      ChannelState<T> seen = state;
-      WaiterQueue<SendWaiter> senders = seen.senders();
+      ChannelState seen = state;
+      WaiterQueue<SendWaiter> line = seen.senders().isEmpty() ? seen.askers() : seen.senders();
+      if (!isWorthSweeping(line, waiting)) {
+        return;
+      }
       // One that was accepted and not yet moved is neither waiting nor gone.
-      if (!isWorthSweeping(senders, waiting)
-          || change(seen, seen.withSenders(senders.retaining(each -> !each.hasLeft())))) {
+      WaiterQueue<SendWaiter> staying = line.retaining(each -> !each.hasLeft());
+      if (change(
+          seen, line == seen.senders() ? seen.withSenders(staying) : seen.withAskers(staying))) {
         return;
       }
     }
@@ -670,7 +994,7 @@ final class ChannelCore<T> {
   void receiverLeft() {
     int waiting = (int) WAITING_RECEIVERS.getAndAdd(this, -1) - 1;
     for (; ; ) {
-      ChannelState<T> seen = state;
+      ChannelState seen = state;
       WaiterQueue<ReceiveWaiter> receivers = seen.receivers();
       if (!isWorthSweeping(receivers, waiting)
           || change(seen, seen.withReceivers(receivers.retaining(each -> !each.hasEnded())))) {
@@ -691,7 +1015,7 @@ final class ChannelCore<T> {
     return true;
   }
 
-  private boolean change(ChannelState<T> seen, ChannelState<T> next) {
+  private boolean change(ChannelState seen, ChannelState next) {
     if (!STATE.compareAndSet(this, seen, next)) {
       return false;
     }
@@ -719,8 +1043,42 @@ final class ChannelCore<T> {
     return overflow == Overflow.WAIT;
   }
 
-  ChannelState<T> state() {
+  ChannelState state() {
     return state;
+  }
+
+  /** How many elements it holds. */
+  int size() {
+    for (; ; ) {
+      ChannelState seen = state;
+      int size = seen.size();
+      if (state == seen) {
+        return size;
+      }
+    }
+  }
+
+  /** The first element, in buffered form; {@code null} if it holds none. */
+  @Nullable Object peek() {
+    for (; ; ) {
+      ChannelState seen = state;
+      Segment segment = seen.segment();
+      if (segment != null && segment.isClaimable()) {
+        Object first = segment.peek();
+        if (first != null) {
+          return first;
+        }
+        continue;
+      }
+      Object first = seen.first();
+      boolean none = seen.size() == 0;
+      if (state == seen && (first != null || none)) {
+        return first;
+      }
+      if (first == null && !none) {
+        change(seen, seen.laidOut());
+      }
+    }
   }
 
   int capacity() {

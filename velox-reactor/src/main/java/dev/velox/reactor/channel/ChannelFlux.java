@@ -54,18 +54,18 @@ final class ChannelFlux<T> extends Flux<T> implements Scannable {
    *
    * <pre>
    *   owner, while there is demand:
-   *     not linked --- take: element ------------&gt; onNext
-   *     not linked --- take: nothing yet --------&gt; linked: the channel may grant one element
-   *     linked     --- granted: take and re-arm -&gt; not linked, onNext
-   *     any        --- cancelled ----------------&gt; done: leaves the line, gives an unseen grant back
-   *     any        --- end ----------------------&gt; done: onComplete or onError
+   *     no place --- take: element -----------&gt; onNext
+   *     no place --- take: nothing yet -------&gt; a place in line: the channel may grant one element
+   *     a place  --- granted: fetch ----------&gt; onNext, then wait in the same place
+   *     a place  --- detached ----------------&gt; no place
+   *     any      --- cancelled ---------------&gt; done: leaves the line, gives an unseen grant back
+   *     any      --- end ---------------------&gt; done: onComplete or onError
    * </pre>
    *
-   * <p>{@code linked} belongs to the owner. The channel unlinks a receiver before it grants, so
-   * that nobody else can grant between re-arming and lining up again. When it is done the owner
-   * keeps {@code wip} raised, so no other drain begins.
+   * <p>The place is a {@link StandingReceiver}. When it is done the owner keeps {@code wip} raised,
+   * so no other drain begins.
    */
-  private static final class Receiving<T> extends ReceiveWaiter implements Subscription, Scannable {
+  private static final class Receiving<T> implements Runnable, Subscription, Scannable {
 
     @SuppressWarnings("rawtypes") // an updater can't name a type parameter
     private static final AtomicIntegerFieldUpdater<Receiving> WIP =
@@ -86,7 +86,7 @@ final class ChannelFlux<T> extends Flux<T> implements Scannable {
     private volatile boolean terminated;
 
     private @Nullable CoreSubscriber<? super T> actual;
-    private boolean linked;
+    private @Nullable StandingReceiver place;
     private long since;
 
     Receiving(DefaultChannel<T> channel, CoreSubscriber<? super T> actual) {
@@ -164,7 +164,7 @@ final class ChannelFlux<T> extends Flux<T> implements Scannable {
         if (taken == null) {
           break;
         }
-        if (taken == END) {
+        if (taken == ReceiveWaiter.END) {
           if (!terminated) {
             finish(subscriber);
           }
@@ -194,29 +194,51 @@ final class ChannelFlux<T> extends Flux<T> implements Scannable {
       return true;
     }
 
-    /** The next element or {@link #END}; {@code null} if it has to be waited for. */
+    /** The next element or {@link ReceiveWaiter#END}; {@code null} if it has to be waited for. */
     private @Nullable Object next(CoreSubscriber<? super T> subscriber) {
-      if (!linked) {
-        Object taken = channel.core.take(this, false);
-        if (taken == null) {
-          terminated = true;
-          leave();
-          subscriber.onError(channel.tooManyReceivers());
-          return END;
+      ChannelCore core = channel.core;
+      for (; ; ) {
+        StandingReceiver own = place;
+        if (own == null) {
+          Object taken = core.take(null, false);
+          if (taken != ChannelCore.NOTHING) {
+            return taken;
+          }
+          own = new StandingReceiver(this);
+          taken = core.take(own, false);
+          if (taken == null) {
+            terminated = true;
+            leave();
+            subscriber.onError(channel.tooManyReceivers());
+            return ReceiveWaiter.END;
+          }
+          if (taken != ChannelCore.NOTHING) {
+            return taken;
+          }
+          place = own;
+        } else {
+          Object found = own.fetch();
+          if (found == null) {
+            return null;
+          }
+          if (found == StandingReceiver.DETACHED) {
+            place = null;
+            continue;
+          }
+          if (found != StandingReceiver.WORKING) {
+            channel.tellWaited(since);
+            return found;
+          }
+          core.receiverWaitsAgain();
         }
-        if (taken != ChannelCore.NOTHING) {
-          return taken;
-        }
-        linked = true;
         since = channel.clock();
-        channel.tell(Event.WAITING);
+        if (own.await()) {
+          channel.tell(Event.WAITING);
+          return null;
+        }
+        core.receiverWaitsNoMore();
+        place = null;
       }
-      Object granted = takeAndRearm();
-      if (granted != null) {
-        linked = false;
-        channel.tellWaited(since);
-      }
-      return granted;
     }
 
     private void finish(CoreSubscriber<? super T> subscriber) {
@@ -233,15 +255,14 @@ final class ChannelFlux<T> extends Flux<T> implements Scannable {
     /** Lets go of the subscriber and the channel of this receiver. */
     private void leave() {
       actual = null;
-      Object had = abandon();
-      if (had == WAITED) {
-        if (linked) {
-          channel.core.receiverLeft();
+      StandingReceiver own = place;
+      if (own != null) {
+        place = null;
+        Object had = own.leave(channel.core);
+        if (had != null) {
+          channel.giveBack(had, false);
         }
-      } else if (had != null && had != END) {
-        channel.giveBack(had, false);
       }
-      linked = false;
       end.leave(channel.core.drained());
     }
 

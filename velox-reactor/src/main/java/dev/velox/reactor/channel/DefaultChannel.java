@@ -33,7 +33,7 @@ import reactor.util.context.Context;
  */
 final class DefaultChannel<T> implements Channel<T> {
 
-  final ChannelCore<T> core;
+  final ChannelCore core;
   final @Nullable MetricsListener metrics;
 
   // Bound once, so that an offer allocates none.
@@ -48,7 +48,7 @@ final class DefaultChannel<T> implements Channel<T> {
 
   DefaultChannel(ChannelBuilder<T> options) {
     this.core =
-        new ChannelCore<>(
+        new ChannelCore(
             options.capacity,
             options.overflow,
             options.maxWaitingSenders,
@@ -133,7 +133,7 @@ final class DefaultChannel<T> implements Channel<T> {
 
   @Override
   public Optional<T> peek() {
-    Object first = core.state().buffer().peek();
+    Object first = core.peek();
     return first == null ? Optional.empty() : Optional.of(Owned.unwrap(first));
   }
 
@@ -202,7 +202,7 @@ final class DefaultChannel<T> implements Channel<T> {
 
   @Override
   public int size() {
-    return core.state().buffer().size();
+    return core.size();
   }
 
   @Override

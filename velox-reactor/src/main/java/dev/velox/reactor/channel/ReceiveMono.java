@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -62,10 +62,17 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
   private static final class Receiving<T, R> extends ReceiveWaiter
       implements Subscription, Scannable {
 
+    @SuppressWarnings("rawtypes") // an updater can't name a type parameter
+    private static final AtomicIntegerFieldUpdater<Receiving> REQUESTED =
+        AtomicIntegerFieldUpdater.newUpdater(Receiving.class, "requested");
+
     private final DefaultChannel<T> channel;
     private final @Nullable Duration timeout;
     private final boolean onLoan;
-    private final AtomicInteger requested = new AtomicInteger();
+
+    @SuppressWarnings("UnusedVariable") // through REQUESTED
+    private volatile int requested;
+
     private @Nullable CoreSubscriber<? super R> actual;
     private volatile @Nullable Disposable timer;
     private volatile @Nullable Loan<T> loan;
@@ -85,7 +92,7 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
 
     @Override
     public void request(long n) {
-      if (Operators.validate(n) && requested.compareAndSet(0, 1)) {
+      if (Operators.validate(n) && REQUESTED.compareAndSet(this, 0, 1)) {
         if (isWaiting()) {
           start();
         } else {
@@ -228,7 +235,7 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
         if (had != END) {
           channel.giveBack(had, false);
         }
-      } else if (requested.getAndSet(1) != 0) {
+      } else if (REQUESTED.getAndSet(this, 1) != 0) {
         // It lines up, or is about to and will find that it was counted out.
         channel.core.receiverLeft();
         channel.tell(Event.CANCELLED);

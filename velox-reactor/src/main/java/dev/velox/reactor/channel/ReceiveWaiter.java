@@ -50,6 +50,20 @@ abstract class ReceiveWaiter extends Waiter<Object> {
     return grant(grant);
   }
 
+  /** Whether it is granted in place, and unlinked only once it is detached. */
+  boolean stands() {
+    return false;
+  }
+
+  /**
+   * Asked before it is unlinked without a grant, since it takes nothing now.
+   *
+   * @return {@code false} if it takes something after all, and must stay
+   */
+  boolean detach() {
+    return hasEnded();
+  }
+
   /** Whether it takes nothing any more, and need not stay linked. */
   boolean hasEnded() {
     return !isWaiting();

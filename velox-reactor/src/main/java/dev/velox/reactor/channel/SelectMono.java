@@ -380,7 +380,7 @@ final class SelectMono<R> extends Mono<R> implements Scannable {
 
     @Override
     public boolean begin(boolean mayWait) {
-      ChannelCore<?> core = clause.channel().core;
+      ChannelCore core = clause.channel().core;
       // Without waiting nothing is lined up, so nobody else can bind a clause of this round.
       Object taken = core.take(mayWait ? this : null, false);
       if (taken == END) {

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
+import reactor.core.Fuseable;
 import reactor.core.Scannable;
 import reactor.core.publisher.Operators;
 import reactor.util.concurrent.Queues;
@@ -66,7 +67,7 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
     }
 
     /** Leaves the line; the answer is the element, if it was not accepted. */
-    @Nullable Object leave(ChannelCore<?> core) {
+    @Nullable Object leave(ChannelCore core) {
       if (giveUp() != WAITED) {
         return null; // it is let in, or the core gave its element up
       }
@@ -100,12 +101,18 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
   // A source is asked for no more than this at a time, however much room there is.
   private static final int MOST_AT_ONCE = Queues.SMALL_BUFFER_SIZE;
 
+  private static final Object[] NONE = new Object[0];
+
   private final DefaultChannel<T> channel;
   private final @Nullable CoreSubscriber<? super Long> actual;
   private final Context context;
-  private final Queue<T> received = Queues.<T>unbounded(16).get();
   private final AtomicInteger wip = new AtomicInteger();
   private final CloseWatcher closeWatcher = new CloseWatcher(this);
+
+  // Where its elements come from: a queue of its own, or the source itself if that can be pulled.
+  // Written before upstream, read after it.
+  private @Nullable Queue<T> received;
+  private boolean pulled;
 
   private volatile @Nullable Subscription upstream;
   private volatile boolean sourceEnded;
@@ -117,8 +124,17 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
 
   // Owned by the drain.
   private @Nullable Turn turn;
-  private long outstanding;
+  private boolean told; // or may have been
+  private boolean asked;
+  private int outstanding;
   private long accepted;
+
+  // In hand, in buffered form: batch[from] to batch[to-1]. The channel takes over what it is sent
+  // together with others, and then the array is not used again.
+  private Object[] batch = NONE;
+  private int from;
+  private int to;
+  private boolean takenOver;
 
   SendAllSubscriber(
       DefaultChannel<T> channel, @Nullable CoreSubscriber<? super Long> actual, Context context) {
@@ -135,6 +151,7 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
   @Override
   public void onSubscribe(Subscription subscription) {
     if (Operators.validate(upstream, subscription)) {
+      chooseQueue(subscription);
       upstream = subscription;
       if (cancelled || done) {
         subscription.cancel();
@@ -142,6 +159,17 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
         channel.core.closed().watch(closeWatcher);
         drain();
       }
+    }
+  }
+
+  @SuppressWarnings("unchecked") // the source emits T
+  private void chooseQueue(Subscription subscription) {
+    if (subscription instanceof Fuseable.QueueSubscription<?> fuseable
+        && fuseable.requestFusion(Fuseable.SYNC) == Fuseable.SYNC) {
+      pulled = true;
+      received = (Queue<T>) fuseable;
+    } else {
+      received = Queues.<T>unbounded(16).get();
     }
   }
 
@@ -154,7 +182,11 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
       Operators.onNextDropped(element, context);
       return;
     }
-    received.offer(element);
+    Queue<T> queue = received;
+    if (queue == null) {
+      throw new IllegalStateException("onNext before onSubscribe");
+    }
+    queue.offer(element);
     drain();
   }
 
@@ -206,61 +238,132 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
 
   /** Goes as far as possible without waiting. */
   private void step() {
-    while (true) {
-      if (done) {
-        discardReceived();
-        return;
-      }
-      if (cancelled) {
-        stop();
-        return;
-      }
-      Turn waiting = turn;
-      if (waiting != null) {
-        if (!waiting.hasElement() && (sourceEnded || !received.isEmpty())) {
-          // The source ended, or did not wait to be asked: there is nothing to be told any more.
-          waiting.leave(channel.core);
-          turn = null;
-          continue;
-        }
-        Object outcome = waiting.settle();
-        if (outcome == null) {
-          return;
-        }
-        turn = null;
-        if (outcome == SendWaiter.REFUSED) {
-          // What it had in hand was given up by the core.
-          fail(channel.refusal(ChannelCore.Offer.CLOSED));
-          continue;
-        }
-        if (waiting.hasElement()) {
-          wasAccepted();
-        } else {
-          // It was told that there is room, for one at least; asked again, that may be a receiver
-          // not lined up yet.
-          request(Math.max(1, channel.core.roomOrWait(null)));
-          continue;
-        }
-      }
-      T element = received.poll();
-      if (element != null) {
-        outstanding--;
-        send(element);
-      } else if (sourceEnded) {
-        // Read again: an element may have come just before the end.
-        if (received.isEmpty()) {
+    while (proceed()) {
+      // on
+    }
+    if (told) {
+      // It was told of room, and has not used it all: others may.
+      told = false;
+      channel.core.tellAskers();
+    }
+  }
+
+  private boolean proceed() {
+    if (done) {
+      discardInHand();
+      return false;
+    }
+    if (cancelled) {
+      stop();
+      return false;
+    }
+    Turn waiting = turn;
+    if (waiting != null) {
+      return tryFinish(waiting);
+    }
+    if (from < to) {
+      sendInHand();
+    } else if (pulled && channel.core.closed().hasHappened()) {
+      fail(channel.refusal(ChannelCore.Offer.CLOSED));
+    } else if (!fill()) {
+      if (sourceEnded) {
+        // Looked at again: an element may have come just before the end.
+        if (pulled || !fill()) {
           end();
         }
       } else if (channel.core.closed().hasHappened()) {
         fail(channel.refusal(ChannelCore.Offer.CLOSED));
-      } else if (outstanding > 0 || !ask()) {
-        return;
+      } else {
+        return outstanding == 0 && ask();
       }
     }
+    return true;
   }
 
-  private void send(T element) {
-    Object buffered = Owned.wrap(element, context);
+  private boolean tryFinish(Turn waiting) {
+    if (!waiting.hasElement() && !pulled && (sourceEnded || fill())) {
+      // The source ended, or did not wait to be asked: there is nothing to be told any more.
+      waiting.leave(channel.core);
+      turn = null;
+      told = true;
+      return true;
+    }
+    Object outcome = waiting.settle();
+    if (outcome == null) {
+      return false;
+    }
+    turn = null;
+    if (outcome == SendWaiter.REFUSED) {
+      // What it had in hand was given up by the core.
+      fail(channel.refusal(ChannelCore.Offer.CLOSED));
+    } else if (waiting.hasElement()) {
+      wereAccepted(1);
+    } else {
+      // It was told that there is room, for one at least; asked again, that may be a receiver not
+      // lined up yet.
+      told = true;
+      request(Math.max(1, channel.core.roomOrWait(null, false)));
+    }
+    return true;
+  }
+
+  /** Takes what has come in hand; {@code false} if that is nothing. */
+  private boolean fill() {
+    Queue<T> queue = received;
+    if (queue == null) {
+      return false;
+    }
+    int most = pulled ? outstanding : Math.min(queue.size(), MOST_AT_ONCE);
+    if (most == 0 || (pulled && sourceEnded)) {
+      return false;
+    }
+    if (takenOver || batch.length < most) {
+      batch = new Object[most];
+      takenOver = false;
+    }
+    from = 0;
+    to = 0;
+    try {
+      while (to < most && !cancelled) {
+        T element = queue.poll();
+        if (element == null) {
+          sourceEnded |= pulled;
+          break;
+        }
+        batch[to] = Owned.wrap(element, context);
+        to++;
+      }
+      if (pulled && !sourceEnded && !cancelled && queue.isEmpty()) {
+        // Its end need not wait for room.
+        sourceEnded = queue.poll() == null;
+      }
+    } catch (Throwable failure) {
+      sourceError = Operators.onOperatorError(upstream, failure, context);
+      sourceEnded = true;
+    }
+    outstanding = Math.max(0, outstanding - to);
+    return to > 0;
+  }
+
+  private void sendInHand() {
+    int sent = channel.core.offerAll(batch, from, to, channel.discards);
+    if (sent == 0) {
+      Object element = batch[from];
+      batch[from] = NONE; // let go of
+      from++;
+      send(element);
+      return;
+    }
+    if (sent == 1) {
+      batch[from] = NONE;
+    } else {
+      takenOver = true;
+    }
+    from += sent;
+    wereAccepted(sent);
+  }
+
+  private void send(Object buffered) {
     ChannelCore.Offer offer = channel.core.offer(buffered, null, channel.discards);
     if (offer == ChannelCore.Offer.FULL && channel.core.mayWait()) {
       Turn next = new Turn(this, buffered);
@@ -272,7 +375,7 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
       }
     }
     switch (offer) {
-      case SENT -> wasAccepted();
+      case SENT -> wereAccepted(1);
       case DROPPED -> channel.discard(buffered);
       default -> {
         discard(buffered);
@@ -281,9 +384,13 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
     }
   }
 
-  private void wasAccepted() {
-    accepted++;
-    channel.tell(Event.ACCEPTED);
+  private void wereAccepted(int sent) {
+    accepted += sent;
+    if (channel.metrics != null) {
+      for (int each = 0; each < sent; each++) {
+        channel.tell(Event.ACCEPTED);
+      }
+    }
   }
 
   /**
@@ -295,10 +402,10 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
     if (source == null) {
       return false;
     }
-    int room = channel.core.roomOrWait(null);
+    int room = channel.core.roomOrWait(null, asked);
     if (room == 0) {
       Turn next = new Turn(this, null);
-      room = channel.core.roomOrWait(next);
+      room = channel.core.roomOrWait(next, asked);
       if (room == 0) {
         turn = next;
         return true;
@@ -315,8 +422,11 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
   private void request(int room) {
     Subscription source = upstream;
     if (source != null) {
+      asked = true;
       outstanding = Math.min(room, MOST_AT_ONCE);
-      source.request(outstanding);
+      if (!pulled) {
+        source.request(outstanding);
+      }
     }
   }
 
@@ -341,7 +451,7 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
   private void fail(Throwable failure) {
     done = true;
     cancelSource();
-    discardReceived();
+    discardInHand();
     if (actual != null) {
       actual.onError(failure);
     } else if (!(failure instanceof ChannelClosedException)) {
@@ -355,9 +465,10 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
     Turn waiting = turn;
     if (waiting != null) {
       turn = null;
+      told = true;
       discard(waiting.leave(channel.core));
     }
-    discardReceived();
+    discardInHand();
   }
 
   private void cancelSource() {
@@ -368,9 +479,16 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
     }
   }
 
-  private void discardReceived() {
-    for (T element = received.poll(); element != null; element = received.poll()) {
-      Operators.onDiscard(element, context);
+  private void discardInHand() {
+    for (; from < to; from++) {
+      discard(batch[from]);
+    }
+    batch = NONE;
+    Queue<T> queue = received;
+    if (queue != null && !pulled) {
+      for (T element = queue.poll(); element != null; element = queue.poll()) {
+        Operators.onDiscard(element, context);
+      }
     }
   }
 
@@ -389,7 +507,8 @@ final class SendAllSubscriber<T> implements CoreSubscriber<T>, Subscription, Sca
       return actual;
     }
     if (key == Attr.BUFFERED) {
-      return received.size();
+      Queue<T> queue = received;
+      return to - from + (queue == null || pulled ? 0 : queue.size());
     }
     if (key == Attr.CANCELLED) {
       return cancelled;

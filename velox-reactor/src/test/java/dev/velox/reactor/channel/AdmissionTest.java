@@ -64,15 +64,15 @@ class AdmissionTest {
 
   private final List<Runnable> signals = new ArrayList<>();
 
-  private ChannelCore<String> core(int capacity) {
-    return new ChannelCore<>(
+  private ChannelCore core(int capacity) {
+    return new ChannelCore(
         capacity, Overflow.WAIT, Integer.MAX_VALUE, Integer.MAX_VALUE, signals::add);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void an_accepted_sender_is_told_when_it_is_in_and_not_before(int capacity) {
-    ChannelCore<String> core = core(capacity);
+    ChannelCore core = core(capacity);
     Sender sender = waiting(core, capacity);
 
     assertThat(sender.accept()).isTrue();
@@ -87,7 +87,7 @@ class AdmissionTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void a_sender_that_leaves_once_it_is_accepted_is_let_in_and_not_told(int capacity) {
-    ChannelCore<String> core = core(capacity);
+    ChannelCore core = core(capacity);
     Sender sender = waiting(core, capacity);
 
     assertThat(sender.accept()).isTrue();
@@ -103,7 +103,7 @@ class AdmissionTest {
 
   @Test
   void sweeping_out_who_left_spares_who_is_accepted() {
-    ChannelCore<String> core = core(0);
+    ChannelCore core = core(0);
     Sender accepted = waiting(core, 0);
     List<Sender> others = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -125,7 +125,7 @@ class AdmissionTest {
 
   @Test
   void a_cancelled_channel_gives_an_accepted_element_up_once() {
-    ChannelCore<String> core = core(0);
+    ChannelCore core = core(0);
     Sender left = waiting(core, 0);
     Sender waits = waiting(core, 0);
     left.accept();
@@ -188,7 +188,7 @@ class AdmissionTest {
   }
 
   /** Fills the buffer and lines up. */
-  private static Sender waiting(ChannelCore<String> core, int capacity) {
+  private static Sender waiting(ChannelCore core, int capacity) {
     for (int i = 0; i < capacity; i++) {
       assertThat(core.offer("early", null, dropped -> {})).isEqualTo(ChannelCore.Offer.SENT);
     }
@@ -197,7 +197,7 @@ class AdmissionTest {
     return sender;
   }
 
-  private static void takeAll(ChannelCore<String> core, int capacity) {
+  private static void takeAll(ChannelCore core, int capacity) {
     for (int i = 0; i < capacity; i++) {
       assertThat(core.take(null, false)).isEqualTo("early");
     }

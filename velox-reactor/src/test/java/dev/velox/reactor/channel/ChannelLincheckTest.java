@@ -70,7 +70,11 @@ class ChannelLincheckTest {
     @Override
     public void run() {}
 
-    @Nullable Object got() {
+    /** Told of at the instant at which it is unlinked, which is a little before it is granted. */
+    @Nullable Object got(ChannelCore core) {
+      while (outcome() == null && core.state().receivers().peek() != this) {
+        // It is about to be granted something.
+      }
       return outcome();
     }
   }
@@ -98,13 +102,14 @@ class ChannelLincheckTest {
 
   /** The core, driven without any publisher. */
   public abstract static class Core {
-    private final ChannelCore<Integer> core;
+    private final ChannelCore core;
     private final Receiver first = new Receiver();
     private volatile boolean firstLinedUp;
+    private volatile boolean firstWaits;
 
     Core(int capacity, Overflow overflow) {
       core =
-          new ChannelCore<>(capacity, overflow, Integer.MAX_VALUE, Integer.MAX_VALUE, signal -> {});
+          new ChannelCore(capacity, overflow, Integer.MAX_VALUE, Integer.MAX_VALUE, signal -> {});
     }
 
     @Operation
@@ -118,9 +123,21 @@ class ChannelLincheckTest {
       return taken == ChannelCore.NOTHING ? "nothing" : String.valueOf(taken);
     }
 
+    /** Sends several at one instant, as many as there is room for. */
+    @Operation
+    public int trySendThree(@Param(gen = IntGen.class, conf = "1:9") int element) {
+      return core.offerAll(
+          new Object[] {element, element + 10, element + 20}, 0, 3, discarded -> {});
+    }
+
     @Operation
     public int size() {
-      return core.state().buffer().size();
+      return core.size();
+    }
+
+    @Operation
+    public String peek() {
+      return String.valueOf(core.peek());
     }
 
     @Operation
@@ -140,9 +157,10 @@ class ChannelLincheckTest {
       if (!firstLinedUp) {
         firstLinedUp = true;
         Object taken = core.take(first, false);
-        return taken == ChannelCore.NOTHING ? "waiting" : "got " + taken;
+        firstWaits = taken == ChannelCore.NOTHING;
+        return firstWaits ? "waiting" : "got " + taken;
       }
-      return String.valueOf(first.got());
+      return firstWaits ? String.valueOf(first.got(core)) : "null";
     }
   }
 
@@ -213,8 +231,26 @@ class ChannelLincheckTest {
       return first == null && closed ? "END" : first;
     }
 
+    public int trySendThree(int element) {
+      if (closed) {
+        return 0;
+      }
+      int sent = Math.min(3, capacity - buffer.size());
+      if (waits && sent <= 1) {
+        sent = 1;
+      }
+      for (int index = 0; index < sent; index++) {
+        offer(element + 10 * index, false);
+      }
+      return Math.max(0, sent);
+    }
+
     public int size() {
       return buffer.size();
+    }
+
+    public String peek() {
+      return String.valueOf(buffer.peek());
     }
 
     public boolean close() {

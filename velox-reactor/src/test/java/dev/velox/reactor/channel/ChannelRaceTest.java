@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -80,6 +82,66 @@ class ChannelRaceTest {
       boolean received = !receiver.getReceivedOnNext().isEmpty();
       assertThat(channel.tryReceive().isReceived()).isNotEqualTo(received);
       assertThat(sender.isTerminatedComplete()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 64})
+  void a_batch_for_receivers_who_leave_stays_whole(int capacity) {
+    leavingReceivers(capacity, 1_000);
+  }
+
+  @Tag("stress")
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 64})
+  void a_batch_for_receivers_who_leave_stays_whole_always(int capacity) {
+    leavingReceivers(capacity, 50_000);
+  }
+
+  private static void leavingReceivers(int capacity, int races) {
+    int elements = 12;
+    for (int i = 0; i < races; i++) {
+      Channel<Integer> channel = Channel.bounded(capacity);
+      List<Integer> received = Collections.synchronizedList(new ArrayList<>());
+      // Alone in line, among its like, or among those who receive one element.
+      List<Disposable> receivers = new ArrayList<>();
+      for (int receiver = 0; receiver <= i % 3; receiver++) {
+        receivers.add(
+            receiver == 2
+                ? channel.receive().subscribe(received::add)
+                : channel.asFlux().subscribe(received::add));
+      }
+
+      RaceTestUtils.race(
+          () -> channel.sendAll(Flux.range(0, elements)).subscribe(sent -> channel.close()),
+          receivers.get(0)::dispose,
+          () -> channel.tryReceive().toOptional().ifPresent(received::add));
+      receivers.forEach(Disposable::dispose);
+      channel.asFlux().subscribe(received::add);
+
+      assertThat(received)
+          .containsExactlyInAnyOrderElementsOf(IntStream.range(0, elements).boxed().toList());
+      assertThat(channel.waitingReceivers() + channel.waitingSenders()).isZero();
+    }
+  }
+
+  @Test
+  void a_receiver_that_keeps_its_place_gets_what_two_send_in_their_order() {
+    int each = 20;
+    for (int i = 0; i < 1_000; i++) {
+      Channel<Integer> channel = Channel.bounded(2 * each);
+      List<Integer> received = Collections.synchronizedList(new ArrayList<>());
+      channel.asFlux().subscribe(received::add);
+
+      RaceTestUtils.race(
+          () -> IntStream.range(0, each).forEach(channel::trySend),
+          () -> IntStream.range(each, 2 * each).forEach(channel::trySend));
+
+      assertThat(received).hasSize(2 * each);
+      assertThat(received.stream().filter(number -> number < each).toList()).isSorted();
+      assertThat(received.stream().filter(number -> number >= each).toList()).isSorted();
+      assertThat(channel.waitingReceivers()).isEqualTo(1);
+      assertThat(channel.size()).isZero();
     }
   }
 

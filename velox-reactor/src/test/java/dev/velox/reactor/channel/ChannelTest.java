@@ -630,6 +630,30 @@ class ChannelTest {
     }
 
     @Test
+    void a_receiver_at_work_leaves_what_comes_meanwhile_in_the_channel() {
+      Channel<Integer> channel = Channel.bounded(4);
+      List<Object> seen = new ArrayList<>();
+      channel
+          .asFlux()
+          .subscribe(
+              number -> {
+                seen.add(number);
+                if (number == 1) {
+                  channel.trySend(2);
+                  channel.trySend(3);
+                  seen.add("size " + channel.size());
+                  seen.add("other " + channel.tryReceive().toOptional().orElse(0));
+                }
+              });
+
+      channel.trySend(1);
+      channel.trySend(4);
+
+      assertThat(seen).containsExactly(1, "size 2", "other 2", 3, 4);
+      assertThat(channel.waitingReceivers()).isEqualTo(1);
+    }
+
+    @Test
     void sending_inside_on_next_of_the_same_channel_is_served_in_order() {
       Channel<Integer> channel = Channel.bounded(2);
       List<Integer> received = new ArrayList<>();
@@ -678,13 +702,105 @@ class ChannelTest {
     void asks_for_an_element_only_when_a_receiver_waits_if_there_is_no_buffer() {
       Channel<Integer> channel = Channel.rendezvous();
       AtomicInteger requested = new AtomicInteger();
-      receiving(channel.sendAll(Flux.range(0, 10).doOnRequest(n -> requested.addAndGet((int) n))));
+      receiving(
+          channel.sendAll(Flux.range(0, 10).hide().doOnRequest(n -> requested.addAndGet((int) n))));
       assertThat(requested).hasValue(0);
 
       TestSubscriber<Integer> receiver = receiving(channel.receive());
 
       assertThat(receiver.getReceivedOnNext()).containsExactly(0);
       assertThat(requested).hasValue(1);
+    }
+
+    @Test
+    void pulls_from_a_source_that_can_be_pulled_no_more_than_there_is_room_for() {
+      Channel<Integer> channel = Channel.bounded(4);
+      List<Integer> pulled = new ArrayList<>();
+      TestSubscriber<Long> result =
+          receiving(channel.sendAll(Flux.range(0, 6).doOnNext(pulled::add)));
+      assertThat(pulled).containsExactly(0, 1, 2, 3);
+
+      channel.tryReceive();
+      assertThat(pulled).containsExactly(0, 1, 2, 3, 4);
+      assertThat(result.getReceivedOnNext()).isEmpty();
+      channel.tryReceive();
+
+      assertThat(result.getReceivedOnNext()).containsExactly(6L);
+      assertThat(channel.size()).isEqualTo(4);
+    }
+
+    @Test
+    void ends_with_a_source_that_just_fills_the_channel() {
+      Channel<Integer> channel = Channel.bounded(4);
+
+      assertThat(receiving(channel.sendAll(Flux.range(0, 4))).getReceivedOnNext())
+          .containsExactly(4L);
+      assertThat(channel.size()).isEqualTo(4);
+    }
+
+    @Test
+    void fails_with_a_source_that_fails_to_be_pulled_after_what_came_before() {
+      Channel<Integer> channel = Channel.bounded(4);
+      IllegalStateException failure = new IllegalStateException("source");
+      Flux<Integer> source =
+          Flux.range(0, 3)
+              .map(
+                  number -> {
+                    if (number == 2) {
+                      throw failure;
+                    }
+                    return number;
+                  });
+
+      assertThat(receiving(channel.sendAll(source)).expectTerminalError()).isSameAs(failure);
+      assertThat(channel.size()).isEqualTo(2);
+    }
+
+    @Test
+    void asks_again_when_half_of_a_large_capacity_is_free() {
+      Channel<Integer> channel = Channel.bounded(64);
+      List<Integer> pulled = new ArrayList<>();
+      receiving(channel.sendAll(Flux.range(0, 1_000).doOnNext(pulled::add)));
+      assertThat(pulled).hasSize(64);
+
+      for (int i = 0; i < 31; i++) {
+        channel.tryReceive();
+      }
+      assertThat(pulled).hasSize(64);
+      channel.tryReceive();
+
+      assertThat(pulled).hasSize(96);
+      assertThat(channel.size()).isEqualTo(64);
+    }
+
+    @Test
+    void asks_again_at_once_when_somebody_else_takes_the_room() {
+      Channel<Integer> channel = Channel.bounded(64);
+      receiving(channel.sendAll(Flux.range(0, 1_000)));
+      channel.tryReceive();
+      channel.tryReceive();
+
+      assertThat(channel.trySend(-1)).isEqualTo(SendResult.SENT);
+
+      assertThat(channel.size()).isEqualTo(64);
+      assertThat(channel.trySend(-2)).isEqualTo(SendResult.FULL);
+    }
+
+    @Test
+    void a_source_that_was_told_of_room_and_left_lets_the_next_one_know() {
+      Channel<Integer> channel = Channel.bounded(16);
+      TestPublisher<Integer> idle = TestPublisher.create();
+      for (int i = 0; i < 16; i++) {
+        channel.trySend(-1);
+      }
+      receiving(channel.sendAll(idle.flux()));
+      receiving(channel.sendAll(Flux.range(0, 3)));
+
+      for (int i = 0; i < 16; i++) {
+        channel.tryReceive();
+      }
+
+      assertThat(channel.size()).isEqualTo(3);
     }
 
     @Test

@@ -55,7 +55,7 @@ class GatheringLincheckTest {
     public void run() {}
 
     /** Told of at the instant at which it is unlinked, which is a little before it is granted. */
-    String got(ChannelCore<Integer> core) {
+    String got(ChannelCore core) {
       for (; ; ) {
         if (hasEnded()) {
           return outcome() instanceof All all ? told(all.elements()) : "END";
@@ -78,8 +78,8 @@ class GatheringLincheckTest {
 
   /** The core of a channel of capacity 1. */
   public static final class Gathering {
-    private final ChannelCore<Integer> core =
-        new ChannelCore<>(1, Overflow.WAIT, Integer.MAX_VALUE, Integer.MAX_VALUE, signal -> {});
+    private final ChannelCore core =
+        new ChannelCore(1, Overflow.WAIT, Integer.MAX_VALUE, Integer.MAX_VALUE, signal -> {});
     private final Gatherer gatherer = new Gatherer();
     private boolean asked;
     private boolean waits;
@@ -97,7 +97,7 @@ class GatheringLincheckTest {
 
     @Operation
     public int size() {
-      return core.state().buffer().size();
+      return core.size();
     }
 
     @Operation
