@@ -81,7 +81,7 @@ final class SpringSubjects {
   private static PublisherConformance<ClientResponse> retrying() {
     return PublisherConformance.single(
             "RetryFilter.filter",
-            () -> retried(Mono.fromSupplier(() -> ClientResponse.create(HttpStatus.OK).build())))
+            () -> retried(Mono.just(ClientResponse.create(HttpStatus.OK).build())))
         .fanOut(FanOut.MULTICAST)
         .failingOnDemand(() -> retried(Mono.error(new IllegalStateException("failed"))))
         .empty(() -> retried(Mono.empty()))
@@ -105,7 +105,7 @@ final class SpringSubjects {
     HandlerFunction<ServerResponse> handler = request -> ServerResponse.ok().build();
     return PublisherConformance.single(
             "HandlerLimit.filter", () -> limited(Semaphore.of(1_000), handler))
-        .fanOut(FanOut.MULTICAST)
+        .fanOut(FanOut.COMPETING) // each has a permit of its own in it
         .failingOnDemand(
             () ->
                 limited(
