@@ -130,7 +130,8 @@ public interface Actor<M> extends Disposable {
    * Sends a message if that is possible without waiting.
    *
    * @param message the message
-   * @return what became of it, exactly
+   * @return what became of it; {@code FULL} also while another sender waits, or is about to, since
+   *     nobody is overtaken
    */
   SendResult trySend(M message);
 

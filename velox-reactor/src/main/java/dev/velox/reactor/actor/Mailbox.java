@@ -32,9 +32,10 @@ import reactor.util.concurrent.Queues;
  * <p>Who waits stands in an immutable line, changed by compare-and-set. {@code pump} lets them in,
  * one call at a time (a work-in-progress count; who comes meanwhile only adds to it), so that they
  * lie in the queue in the order of the line. A newcomer lines up while {@code waiting} is not zero,
- * and that is counted down only when the one let in lies in the queue: so nobody is overtaken. Each
- * change that could let somebody in (a message taken, somebody lined up, the close) is followed by
- * a pump, so none is missed.
+ * and that is counted down only when the one let in lies in the queue: so nobody is overtaken; and
+ * an offer that must not wait is refused while another sender is on its way into the line, though
+ * there may be room again. Each change that could let somebody in (a message taken, somebody lined
+ * up, the close) is followed by a pump, so none is missed.
  */
 final class Mailbox {
 
