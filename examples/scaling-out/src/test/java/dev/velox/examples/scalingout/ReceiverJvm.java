@@ -30,7 +30,7 @@ final class ReceiverJvm implements AutoCloseable {
                 Receiver.class.getName(),
                 Integer.toString(port),
                 Integer.toString(capacity))
-            .redirectErrorStream(true)
+            .redirectError(ProcessBuilder.Redirect.INHERIT) // where a JVM puts its warnings
             .start();
     input = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
     Thread reader = new Thread(this::read, "receiver's output");
