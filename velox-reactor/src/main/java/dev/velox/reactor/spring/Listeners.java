@@ -3,6 +3,7 @@ package dev.velox.reactor.spring;
 import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.internal.Metrics;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Who is told what happens to a construct: the application's listener, and the endpoint's. */
@@ -17,6 +18,17 @@ record Listeners(MetricsListener ofApplication, @Nullable Counters counters) {
   }
 
   private record Both(MetricsListener first, MetricsListener second) implements MetricsListener {
+
+    @Override
+    public MetricsListener forConstruct(Kind kind, @Nullable String name) {
+      MetricsListener own = Metrics.of(first, kind, name);
+      return own == null ? second : new Both(own, second);
+    }
+
+    @Override
+    public <C> void level(Level level, C construct, ToLongFunction<? super C> reader) {
+      Metrics.level(first, level, construct, reader);
+    }
 
     @Override
     public void count(Event event) {
