@@ -142,7 +142,10 @@ public interface Actor<M> extends Disposable {
    * @return how many were accepted, once the source completes; or its error, or those of {@link
    *     #send}, by which the source is cancelled
    */
-  Mono<Long> sendAll(Publisher<? extends M> source);
+  default Mono<Long> sendAll(Publisher<? extends M> source) {
+    Args.notNull(source, "source");
+    return Flux.<M>from(source).concatMap(each -> send(each).thenReturn(each), 0).count();
+  }
 
   /**
    * A view as subscriber, which asks for one message after the other, as the mailbox accepts them.
@@ -153,7 +156,9 @@ public interface Actor<M> extends Disposable {
    * @return a new subscriber for one source; it is a {@code Subscription} and a {@code Disposable}
    *     too, to leave its source by
    */
-  CoreSubscriber<M> asSubscriber();
+  default CoreSubscriber<M> asSubscriber() {
+    return MailSubscriber.of(this);
+  }
 
   /**
    * Asks for an answer, within the builder's time if one was given. The question is sent when the

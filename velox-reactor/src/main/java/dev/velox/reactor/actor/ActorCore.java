@@ -40,7 +40,9 @@ import reactor.util.context.Context;
  * off, and wakes the actor. A turn writes what it waits for before it reads the level, so of the
  * two one sees the other. The owner then waits for the children, calls {@code postStop}, lets what
  * was accepted and not handled become dead letters, and writes {@code termination}, once: the
- * mailbox is closed and its count is zero, so nothing it accepted comes after that.
+ * mailbox is closed and its count is zero, so nothing it accepted comes after that. Its home is
+ * told next, and whoever waits for the end last, by {@code toldHome} or the sink: so its name is
+ * free then.
  */
 abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owner {
 

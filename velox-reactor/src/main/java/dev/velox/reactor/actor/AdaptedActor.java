@@ -4,8 +4,6 @@ import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
 import java.util.function.Function;
-import org.reactivestreams.Publisher;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -31,16 +29,6 @@ record AdaptedActor<N, M>(Actor<M> actor, Function<? super N, ? extends M> adapt
   @Override
   public SendResult trySend(N message) {
     return actor.trySend(adapt(message));
-  }
-
-  @Override
-  public Mono<Long> sendAll(Publisher<? extends N> source) {
-    return actor.sendAll(Flux.from(Args.notNull(source, "source")).map(this::adapt));
-  }
-
-  @Override
-  public CoreSubscriber<N> asSubscriber() {
-    return MailSubscriber.of(this);
   }
 
   @Override

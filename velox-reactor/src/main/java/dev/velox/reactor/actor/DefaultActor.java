@@ -4,10 +4,7 @@ import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Args;
 import java.time.Duration;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
-import reactor.core.CoreSubscriber;
 import reactor.core.Scannable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -41,46 +38,12 @@ class DefaultActor<S, M> extends ActorCore<S, M> implements StatefulActor<S, M>,
   }
 
   @Override
-  public Mono<Void> send(M message) {
-    return TellMono.of(this, Args.notNull(message, "message"), null);
-  }
-
-  @Override
   public SendResult trySend(M message) {
     SendResult result = offer(Args.notNull(message, "message"));
     if (result == SendResult.FULL || result == SendResult.CLOSED) {
       count(MetricsListener.Event.REJECTED);
     }
     return result;
-  }
-
-  @Override
-  public Mono<Long> sendAll(Publisher<? extends M> source) {
-    return sendAll(this, Args.notNull(source, "source"));
-  }
-
-  static <M> Mono<Long> sendAll(Actor<M> actor, Publisher<? extends M> source) {
-    return Flux.<M>from(source).concatMap(each -> actor.send(each).thenReturn(each), 0).count();
-  }
-
-  @Override
-  public CoreSubscriber<M> asSubscriber() {
-    return MailSubscriber.of(this);
-  }
-
-  @Override
-  public <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> question) {
-    return AskMono.of(this, Args.notNull(question, "question"), null);
-  }
-
-  @Override
-  public <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> question, Duration timeout) {
-    return AskMono.of(this, Args.notNull(question, "question"), Args.positive(timeout, "timeout"));
-  }
-
-  @Override
-  public <R> Flux<R> askMany(Function<? super ReplyStream<R>, ? extends M> question) {
-    return AnswerStream.ask(this, Args.notNull(question, "question"));
   }
 
   private Mono<Termination> stop(int level) {

@@ -6,13 +6,10 @@ import dev.velox.reactor.internal.Args;
 import java.time.Duration;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
-import reactor.core.CoreSubscriber;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A key's actor, whoever it is at the time. */
-record KeyedReference<K, M>(DefaultActorGroup<K, M> group, K key) implements Actor<M>, Address<M> {
+record KeyedReference<K, M>(DefaultActorGroup<K, M> group, K key) implements Address<M> {
 
   @Override
   public String name() {
@@ -22,11 +19,6 @@ record KeyedReference<K, M>(DefaultActorGroup<K, M> group, K key) implements Act
   @Override
   public ActorCore<?, M> core() {
     return group.live(key);
-  }
-
-  @Override
-  public Mono<Void> send(M message) {
-    return TellMono.of(this, Args.notNull(message, "message"), null);
   }
 
   @Override
@@ -51,31 +43,6 @@ record KeyedReference<K, M>(DefaultActorGroup<K, M> group, K key) implements Act
       }
       core = next;
     }
-  }
-
-  @Override
-  public Mono<Long> sendAll(Publisher<? extends M> source) {
-    return DefaultActor.sendAll(this, Args.notNull(source, "source"));
-  }
-
-  @Override
-  public CoreSubscriber<M> asSubscriber() {
-    return MailSubscriber.of(this);
-  }
-
-  @Override
-  public <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> question) {
-    return AskMono.of(this, Args.notNull(question, "question"), null);
-  }
-
-  @Override
-  public <R> Mono<R> ask(Function<? super Reply<R>, ? extends M> question, Duration timeout) {
-    return AskMono.of(this, Args.notNull(question, "question"), Args.positive(timeout, "timeout"));
-  }
-
-  @Override
-  public <R> Flux<R> askMany(Function<? super ReplyStream<R>, ? extends M> question) {
-    return AnswerStream.ask(this, Args.notNull(question, "question"));
   }
 
   private Mono<Termination> atLiving(

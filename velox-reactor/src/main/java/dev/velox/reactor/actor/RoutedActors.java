@@ -6,8 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.reactivestreams.Publisher;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -29,16 +27,6 @@ abstract class RoutedActors<M> implements Actor<M> {
 
   final ActorStoppedException stopped() {
     return new ActorStoppedException(name, null);
-  }
-
-  @Override
-  public final Mono<Long> sendAll(Publisher<? extends M> source) {
-    return DefaultActor.sendAll(this, Args.notNull(source, "source"));
-  }
-
-  @Override
-  public final CoreSubscriber<M> asSubscriber() {
-    return MailSubscriber.of(this);
   }
 
   private Mono<Termination> all(Function<Actor<M>, Mono<Termination>> end) {

@@ -16,9 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import org.reactivestreams.Subscriber;
-import org.reactivestreams.Subscription;
-import org.reactivestreams.tck.SubscriberWhiteboxVerification.SubscriberPuppet;
 import org.reactivestreams.tck.SubscriberWhiteboxVerification.WhiteboxSubscriberProbe;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -113,21 +110,20 @@ final class ActorSubjects {
   }
 
   /** An actor's subscriber, which asks by itself; what arrives is what the actor handles. */
-  private static final class Told implements Subscriber<Integer>, SubscriberPuppet {
-    private final Subscriber<Integer> in;
-    private final WhiteboxSubscriberProbe<Integer> probe;
+  private static final class Told extends ProbedSubscriber {
 
     Told(WhiteboxSubscriberProbe<Integer> probe) {
-      this.probe = probe;
-      Actor<Integer> actor =
-          Actor.of(
-              0,
-              Behavior.sync(
-                  (state, element) -> {
-                    probe.registerOnNext(element);
-                    return element;
-                  }));
-      in = actor.asSubscriber();
+      super(telling(probe).asSubscriber(), probe);
+    }
+
+    private static Actor<Integer> telling(WhiteboxSubscriberProbe<Integer> probe) {
+      return Actor.of(
+          0,
+          Behavior.sync(
+              (state, element) -> {
+                probe.registerOnNext(element);
+                return element;
+              }));
     }
 
     @Override
@@ -136,30 +132,14 @@ final class ActorSubjects {
     }
 
     @Override
-    public void signalCancel() {
-      ((Subscription) in).cancel();
-    }
-
-    @Override
-    public void onSubscribe(Subscription subscription) {
-      in.onSubscribe(subscription);
-      probe.registerOnSubscribe(this);
-    }
-
-    @Override
-    public void onNext(Integer element) {
-      in.onNext(element);
-    }
-
-    @Override
     public void onError(Throwable failure) {
-      in.onError(failure);
+      super.onError(failure);
       probe.registerOnError(failure);
     }
 
     @Override
     public void onComplete() {
-      in.onComplete();
+      super.onComplete();
       probe.registerOnComplete();
     }
   }

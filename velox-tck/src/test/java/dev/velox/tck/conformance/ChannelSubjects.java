@@ -9,9 +9,7 @@ import dev.velox.tck.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
-import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
-import org.reactivestreams.tck.SubscriberWhiteboxVerification.SubscriberPuppet;
 import org.reactivestreams.tck.SubscriberWhiteboxVerification.WhiteboxSubscriberProbe;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
@@ -140,10 +138,7 @@ final class ChannelSubjects {
   }
 
   /** A channel's subscriber, whose demand is that of a receiver at the other end. */
-  private static final class Probed implements Subscriber<Integer>, SubscriberPuppet {
-    private final Channel<Integer> channel = Channel.rendezvous();
-    private final Subscriber<Integer> in = channel.asSubscriber();
-    private final WhiteboxSubscriberProbe<Integer> probe;
+  private static final class Probed extends ProbedSubscriber {
     private final BaseSubscriber<Integer> receiver =
         new BaseSubscriber<>() {
           @Override
@@ -168,39 +163,17 @@ final class ChannelSubjects {
         };
 
     Probed(WhiteboxSubscriberProbe<Integer> probe) {
-      this.probe = probe;
+      this(Channel.rendezvous(), probe);
+    }
+
+    private Probed(Channel<Integer> channel, WhiteboxSubscriberProbe<Integer> probe) {
+      super(channel.asSubscriber(), probe);
       channel.asFlux().subscribe(receiver);
     }
 
     @Override
     public void triggerRequest(long elements) {
       receiver.request(elements);
-    }
-
-    @Override
-    public void signalCancel() {
-      ((Subscription) in).cancel();
-    }
-
-    @Override
-    public void onSubscribe(Subscription subscription) {
-      in.onSubscribe(subscription);
-      probe.registerOnSubscribe(this);
-    }
-
-    @Override
-    public void onNext(Integer element) {
-      in.onNext(element);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      in.onError(failure);
-    }
-
-    @Override
-    public void onComplete() {
-      in.onComplete();
     }
   }
 }
