@@ -49,12 +49,22 @@ public final class Bench {
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
   /**
+   * All of a fork's heap is touched before it begins: the first writing to a page of a virtual
+   * machine costs so much that a benchmark which allocates measured little else, until the
+   * collector had been through its whole heap.
+   */
+  private static final String[] HEAP = {
+    "-Xms384m", "-Xmx384m", "-XX:+AlwaysPreTouch", "-XX:+UseTransparentHugePages"
+  };
+
+  /**
    * The lengths of a measurement: rounds of forks, and in each its warm-up and measured iterations.
    */
   enum Form {
     SMOKE(1, 1, 100, 1, 200),
-    SHORT(2, 3, 250, 3, 250),
-    FULL(3, 5, 500, 5, 500);
+    SHORT(2, 3, 200, 3, 200),
+    GROWTH(2, 3, 200, 3, 200),
+    FULL(3, 5, 300, 5, 300);
 
     final int rounds;
     final int warmups;
@@ -93,6 +103,7 @@ public final class Bench {
       switch (args[i]) {
         case "--smoke" -> form = Form.SMOKE;
         case "--short" -> form = Form.SHORT;
+        case "--growth" -> form = Form.GROWTH;
         case "--full" -> form = Form.FULL;
         case "--rounds" -> rounds = Integer.parseInt(args[++i]);
         case "--list" -> list = true;
@@ -160,6 +171,7 @@ public final class Bench {
             .measurementIterations(form.iterations)
             .measurementTime(TimeValue.milliseconds(form.millis))
             .timeout(TimeValue.seconds(60))
+            .jvmArgsAppend(HEAP)
             .shouldFailOnError(true)
             .addProfiler(GCProfiler.class);
     row.params().forEach(options::param);
@@ -212,7 +224,7 @@ public final class Bench {
         combinations = cross(combinations, param.getKey(), param.getValue());
       }
       for (Map<String, String> params : combinations) {
-        if (runs(type, params)) {
+        if (form == Form.GROWTH ? grows(type, params, combinations) : runs(type, params)) {
           rows.add(new Row(entry.getUsername(), params));
         }
       }
@@ -274,7 +286,36 @@ public final class Bench {
     return crossed;
   }
 
+  /** Whether it has a size, and is a row of the short form but for that size. */
+  private boolean grows(
+      Class<?> type, Map<String, String> params, List<Map<String, String>> combinations)
+      throws ReflectiveOperationException {
+    for (String size : params.keySet()) {
+      if (!Plot.SIZES.contains(size) || !runs(type, params, false)) {
+        continue;
+      }
+      Map<String, String> kind = without(params, size);
+      for (Map<String, String> other : combinations) {
+        if (without(other, size).equals(kind) && runs(type, other, true)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Map<String, String> without(Map<String, String> params, String name) {
+    Map<String, String> rest = new LinkedHashMap<>(params);
+    rest.remove(name);
+    return rest;
+  }
+
   private boolean runs(Class<?> type, Map<String, String> params)
+      throws ReflectiveOperationException {
+    return runs(type, params, form != Form.FULL && fixed.isEmpty());
+  }
+
+  private static boolean runs(Class<?> type, Map<String, String> params, boolean shortForm)
       throws ReflectiveOperationException {
     Method hook;
     try {
@@ -283,7 +324,7 @@ public final class Bench {
       return true;
     }
     try {
-      return (boolean) hook.invoke(null, params, form != Form.FULL && fixed.isEmpty());
+      return (boolean) hook.invoke(null, params, shortForm);
     } catch (InvocationTargetException e) {
       throw new IllegalStateException(type + " cannot say whether it runs " + params, e.getCause());
     }

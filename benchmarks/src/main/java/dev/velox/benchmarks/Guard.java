@@ -1,5 +1,7 @@
 package dev.velox.benchmarks;
 
+import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.sun.management.ThreadMXBean;
 import dev.velox.reactor.channel.Broadcast;
 import dev.velox.reactor.channel.Channel;
@@ -12,6 +14,9 @@ import dev.velox.reactor.stm.TRef;
 import dev.velox.reactor.sync.KeyedMutex;
 import dev.velox.reactor.sync.Mutex;
 import dev.velox.reactor.sync.Semaphore;
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.bulkhead.BulkheadConfig;
+import io.github.resilience4j.reactor.bulkhead.operator.BulkheadOperator;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -22,19 +27,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+import reactor.pool.Pool;
+import reactor.pool.PoolBuilder;
+import reactor.util.retry.Retry;
+import scala.concurrent.stm.Ref;
+import scala.concurrent.stm.japi.STM;
 
 /**
- * Fails when an operation allocates more than is recorded: bytes per operation don't depend on the
- * machine or on its load, as times do.
+ * Fails when an operation allocates more than is recorded, or has become much slower than its peer
+ * in the same run: neither depends on the machine or on its load, as times do.
  *
- * <p>Every shape runs in the calling thread alone, whose allocations the JVM counts exactly. The
- * least of many rounds counts, since the compiler removes allocations only once it is done.
+ * <p>Every shape runs in the calling thread alone, whose allocations the JVM counts exactly, in
+ * turn with its peer, for some seconds. The least of all rounds counts, on both sides: the compiler
+ * removes allocations only once it is done, and what else the machine does only ever makes a round
+ * longer.
  */
 public final class Guard {
 
   private static final int ROUNDS = 40;
+  private static final long NANOS = TimeUnit.SECONDS.toNanos(3);
   private static final int OPERATIONS = 5_000;
   private static final int STREAM = 1_000;
 
@@ -49,7 +68,7 @@ public final class Guard {
   public static void main(String[] arguments) throws IOException {
     Path file = Path.of(arguments[0]);
     boolean record = arguments.length > 1 && arguments[1].equals("--record");
-    Map<String, Double> limits = record ? Map.of() : read(file);
+    Map<String, Limits> limits = record ? Map.of() : read(file);
     List<String> lines = new ArrayList<>();
     List<String> broken = new ArrayList<>();
     Map<String, Shape> shapes = shapes();
@@ -58,19 +77,43 @@ public final class Guard {
     }
     shapes.forEach(
         (name, shape) -> {
-          double bytes = bytesPerOperation(shape);
-          // Room for another JDK's object layouts and inlining.
-          double limit = record ? Math.ceil(bytes * 1.3) + 16 : limits.getOrDefault(name, 0.0);
-          lines.add(String.format(Locale.ROOT, "%s\t%.0f\t%.0f", name, limit, bytes));
-          System.out.printf(Locale.ROOT, "%-28s %8.1f bytes, limit %6.0f%n", name, bytes, limit);
-          if (bytes > limit) {
-            broken.add(name + " allocates " + Math.round(bytes) + " bytes, limit " + limit);
+          Measured seen = measure(shape);
+          Limits limit = record ? Limits.around(seen) : limits.getOrDefault(name, Limits.NONE);
+          lines.add(
+              String.format(
+                  Locale.ROOT,
+                  "%s\t%.0f\t%.0f\t%s\t%.3f\t%.3f",
+                  name,
+                  limit.bytes(),
+                  seen.bytes(),
+                  shape.peer().name(),
+                  limit.ratio(),
+                  seen.ratio()));
+          System.out.printf(
+              Locale.ROOT,
+              "%-26s %7.1f bytes, at most %5.0f; %6.2f times as fast as %s, at least %.3f%n",
+              name,
+              seen.bytes(),
+              limit.bytes(),
+              seen.ratio(),
+              shape.peer().name(),
+              limit.ratio());
+          if (seen.bytes() > limit.bytes()) {
+            broken.add(
+                "%s allocates %.0f bytes, limit %.0f".formatted(name, seen.bytes(), limit.bytes()));
+          }
+          if (seen.ratio() < limit.ratio()) {
+            broken.add(
+                "%s is %.3f times as fast as %s, limit %.3f"
+                    .formatted(name, seen.ratio(), shape.peer().name(), limit.ratio()));
           }
         });
     if (record) {
       Files.writeString(
           file,
-          "# shape\tlimit\trecorded, in bytes per operation\n" + String.join("\n", lines) + "\n");
+          "# shape\tmost bytes per operation\trecorded\tpeer\tleast times as fast\trecorded\n"
+              + String.join("\n", lines)
+              + "\n");
     }
     if (!broken.isEmpty()) {
       broken.forEach(System.err::println);
@@ -78,34 +121,69 @@ public final class Guard {
     }
   }
 
-  private static Map<String, Double> read(Path file) throws IOException {
-    Map<String, Double> limits = new LinkedHashMap<>();
+  private record Measured(double bytes, double ratio) {}
+
+  private record Limits(double bytes, double ratio) {
+    static final Limits NONE = new Limits(0, Double.MAX_VALUE);
+
+    /** With room for another JDK's object layouts and inlining, and for another processor. */
+    static Limits around(Measured seen) {
+      return new Limits(Math.ceil(seen.bytes() * 1.3) + 16, seen.ratio() / 4);
+    }
+  }
+
+  private static Map<String, Limits> read(Path file) throws IOException {
+    Map<String, Limits> limits = new LinkedHashMap<>();
     for (String line : Files.readAllLines(file)) {
       if (!line.startsWith("#")) {
         String[] cells = line.split("\t", -1);
-        limits.put(cells[0], Double.valueOf(cells[1]));
+        limits.put(
+            cells[0], new Limits(Double.parseDouble(cells[1]), Double.parseDouble(cells[4])));
       }
     }
     return limits;
   }
 
-  private static double bytesPerOperation(Shape shape) {
+  private static Measured measure(Shape shape) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long thread = Thread.currentThread().getId();
     int runs = OPERATIONS / shape.operations();
-    long least = Long.MAX_VALUE;
-    for (int round = 0; round < ROUNDS; round++) {
+    long bytes = Long.MAX_VALUE;
+    long nanos = Long.MAX_VALUE;
+    long peers = Long.MAX_VALUE;
+    long begun = System.nanoTime();
+    for (int round = 0; round < ROUNDS || System.nanoTime() - begun < NANOS; round++) {
       long before = threads.getThreadAllocatedBytes(thread);
-      for (int run = 0; run < runs; run++) {
-        shape.body().run();
-      }
-      least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
+      nanos = Math.min(nanos, nanos(runs, shape.body()));
+      bytes = Math.min(bytes, threads.getThreadAllocatedBytes(thread) - before);
+      peers = Math.min(peers, nanos(runs, shape.peer().body()));
     }
-    return (double) least / (runs * (long) shape.operations());
+    return new Measured(
+        (double) bytes / (runs * (long) shape.operations()), (double) peers / nanos);
+  }
+
+  private static long nanos(int runs, Runnable body) {
+    long begun = System.nanoTime();
+    for (int run = 0; run < runs; run++) {
+      body.run();
+    }
+    return System.nanoTime() - begun;
   }
 
   private static Map<String, Shape> shapes() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
+    Mono<Integer> one = Mono.just(1);
+    Queue<Integer> arrayQueue = new ArrayBlockingQueue<>(16);
+    Peer queuePeer =
+        new Peer(
+            "ArrayBlockingQueue",
+            () -> {
+              arrayQueue.offer(1);
+              check(Mono.fromSupplier(arrayQueue::poll));
+            });
+    Pool<Integer> pool = PoolBuilder.from(one).sizeBetween(1, 1).buildPool();
+    Mono<Integer> pooled = pool.withPoolable(resource -> one).next();
+    Peer poolPeer = new Peer("reactor-pool", () -> check(pooled));
 
     Channel<Integer> channel = Channel.bounded(16);
     shapes.put(
@@ -114,7 +192,8 @@ public final class Guard {
             () -> {
               channel.trySend(1);
               check(channel.receive());
-            }));
+            },
+            queuePeer));
     Channel<Integer> sends = Channel.bounded(16);
     shapes.put(
         "channel send, receive",
@@ -122,7 +201,9 @@ public final class Guard {
             () -> {
               sends.send(1).subscribe();
               check(sends.receive());
-            }));
+            },
+            queuePeer));
+    Flux<Integer> handedOver = Flux.range(0, STREAM).hide().publishOn(Schedulers.immediate(), 16);
     shapes.put(
         "channel sendAll, asFlux",
         new Shape(
@@ -131,38 +212,71 @@ public final class Guard {
               Channel<Integer> stream = Channel.bounded(16);
               stream.sendAll(Flux.range(0, STREAM)).subscribe(sent -> stream.close());
               checkAll(stream.asFlux());
-            }));
+            },
+            new Peer("publishOn", () -> checkAll(handedOver))));
 
     Broadcast<Integer> broadcast = Broadcast.<Integer>builder().build();
     broadcast.asFlux().subscribe();
-    shapes.put("broadcast tryPublish", once(() -> broadcast.tryPublish(1)));
+    Sinks.Many<Integer> multicast = Sinks.many().multicast().onBackpressureBuffer(16, false);
+    multicast.asFlux().subscribe();
+    shapes.put(
+        "broadcast tryPublish",
+        once(
+            () -> broadcast.tryPublish(1),
+            new Peer(
+                "Sinks.multicast",
+                () -> multicast.emitNext(1, Sinks.EmitFailureHandler.FAIL_FAST))));
 
-    Mono<Integer> one = Mono.just(1);
     Mutex mutex = Mutex.create();
     Mono<Integer> locked = one.transform(mutex::withLock);
-    shapes.put("mutex withLock", once(() -> check(locked)));
+    shapes.put("mutex withLock", once(() -> check(locked), poolPeer));
     Semaphore semaphore = Semaphore.of(4);
     Flux<Integer> limited = one.flux().transform(semaphore.limit(1));
-    shapes.put("semaphore limit", once(() -> check(limited.next())));
+    Bulkhead bulkhead = Bulkhead.of("guard", BulkheadConfig.custom().maxConcurrentCalls(4).build());
+    Mono<Integer> bulkheaded = one.flux().transform(BulkheadOperator.of(bulkhead)).next();
+    shapes.put(
+        "semaphore limit",
+        once(
+            () -> check(limited.next()),
+            new Peer("Resilience4j Bulkhead", () -> check(bulkheaded))));
     KeyedMutex<String> keyed = KeyedMutex.create();
     Mono<Integer> perKey = keyed.withLock("key", one);
-    shapes.put("keyed mutex withLock", once(() -> check(perKey)));
+    shapes.put("keyed mutex withLock", once(() -> check(perKey), poolPeer));
 
     RetryPolicy policy = new RetryPolicy(3, attempt -> Duration.ofSeconds(1), error -> true);
     Mono<Integer> retried = one.transform(policy.operator());
-    shapes.put("retry without a failure", once(() -> check(retried)));
+    Mono<Integer> retriedByReactor = one.retryWhen(Retry.max(3));
+    shapes.put(
+        "retry without a failure",
+        once(() -> check(retried), new Peer("Retry.max", () -> check(retriedByReactor))));
 
     Flux<Integer> mapped =
         Flux.range(0, STREAM).transform(Parallel.map(8, (Integer item) -> Mono.just(item)));
-    shapes.put("parallel map", new Shape(STREAM, () -> checkAll(mapped)));
+    Flux<Integer> sequential = Flux.range(0, STREAM).flatMapSequential(Mono::just, 8);
+    shapes.put(
+        "parallel map",
+        new Shape(
+            STREAM,
+            () -> checkAll(mapped),
+            new Peer("flatMapSequential", () -> checkAll(sequential))));
 
     TRef<Integer> ref = TRef.of(0);
     Mono<?> increment = ref.update(x -> 1 - x).as(Stm::atomic);
-    shapes.put("transaction of one ref", once(() -> increment.subscribe()));
+    Ref.View<Integer> scalaRef = STM.newRef(0);
+    shapes.put(
+        "transaction of one ref",
+        once(
+            () -> increment.subscribe(),
+            new Peer("ScalaSTM", () -> STM.atomic(() -> scalaRef.set(1 - scalaRef.get())))));
 
     ConcurrentMap<String, Integer> map = ConcurrentMap.create();
     map.set("key", 1).subscribe();
-    shapes.put("map get", once(() -> check(map.get("key"))));
+    AsyncCache<String, Integer> cache = Caffeine.newBuilder().buildAsync();
+    cache.put("key", CompletableFuture.completedFuture(1));
+    Mono<Integer> cached = Mono.fromFuture(() -> cache.getIfPresent("key"), true);
+    shapes.put(
+        "map get",
+        once(() -> check(map.get("key")), new Peer("Caffeine AsyncCache", () -> check(cached))));
     ConcurrentQueue<Integer> queue = ConcurrentQueue.bounded(16);
     shapes.put(
         "queue enqueue, dequeue",
@@ -170,12 +284,13 @@ public final class Guard {
             () -> {
               queue.enqueue(1).subscribe();
               check(queue.dequeue());
-            }));
+            },
+            queuePeer));
     return shapes;
   }
 
-  private static Shape once(Runnable body) {
-    return new Shape(1, body);
+  private static Shape once(Runnable body, Peer peer) {
+    return new Shape(1, body, peer);
   }
 
   private static void check(Mono<Integer> mono) {
@@ -194,5 +309,8 @@ public final class Guard {
     }
   }
 
-  private record Shape(int operations, Runnable body) {}
+  /** Does as many operations of the same kind in a run of its body as the shape. */
+  private record Peer(String name, Runnable body) {}
+
+  private record Shape(int operations, Runnable body, Peer peer) {}
 }

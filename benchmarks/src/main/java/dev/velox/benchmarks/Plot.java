@@ -15,7 +15,7 @@ record Plot(
     String title, String fileName, String axis, Map<String, TreeMap<Double, Measured>> lines) {
 
   /** Parameters that are a size; every other one is a kind. */
-  private static final Set<String> SIZES =
+  static final Set<String> SIZES =
       Set.of(
           "waiters",
           "keys",
@@ -23,6 +23,7 @@ record Plot(
           "actors",
           "subscribers",
           "inFlight",
+          "concurrency",
           "elements",
           "callers",
           "tasks",

@@ -25,7 +25,7 @@ public class ToSubscribers {
   /** Deliveries in an invocation. */
   static final int DELIVERIES = 200_000;
 
-  @Param({"publish", "sink", "kotlin"})
+  @Param({"velox", "publish", "sink", "kotlin"})
   public String peer;
 
   @Param({"1", "4", "10", "100", "1000"})
@@ -47,6 +47,7 @@ public class ToSubscribers {
     items = Item.upTo(DELIVERIES / subscribers);
     broadcast =
         switch (peer) {
+          case "velox" -> new VeloxBroadcast(hop);
           case "publish" -> new ReactorMulticast(false, hop);
           case "sink" -> new ReactorMulticast(true, hop);
           case "kotlin" -> new KotlinSharedFlow(!hop);

@@ -58,17 +58,12 @@ public abstract class ChannelBenchmark {
     return ChannelPeers.supports(params.get("peer"), shape, capacity, on);
   }
 
-  /**
-   * The short form: one and many producers, both kinds of hand-over; the rest where it says most.
-   */
+  /** The short form: one and many producers and consumers, with room for some elements. */
   private static boolean key(String peer, String shape, String capacity, String on) {
-    if (shape.equals("2x1") || capacity.equals("16") || peer.equals("jdk-platform")) {
-      return false;
-    }
-    boolean usual = capacity.equals("128");
-    return on.equals(ChannelPeers.ONE)
-        ? usual && shape.equals("1x1")
-        : usual || !shape.equals("2x2") && !peer.endsWith("-hop");
+    return capacity.equals("128")
+        && !shape.equals("2x1")
+        && !peer.equals("jdk-platform")
+        && (on.equals(ChannelPeers.POOL) || shape.equals("1x1"));
   }
 
   @TearDown

@@ -36,7 +36,7 @@ public class SeriallyPerKey {
   @Param({"velox", "groupBy", "stripes"})
   public String peer;
 
-  @Param({"100", "1000", "10000", "100000"})
+  @Param({"10", "100", "1000", "10000", "100000"})
   public int keys;
 
   @Param({"at-once", "hop"})

@@ -4,6 +4,7 @@ import com.pivovarit.collectors.ParallelCollectors;
 import dev.velox.reactor.parallel.Parallel;
 import dev.velox.reactor.parallel.ParallelArray;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +54,10 @@ public class CpuMap {
   private List<Integer> items;
   private ParallelArray<Integer> array;
   private ExecutorService threads;
+
+  public static boolean runs(Map<String, String> params, boolean shortForm) {
+    return !shortForm || params.get("tokens").equals("4000");
+  }
 
   @Setup
   public void open() {

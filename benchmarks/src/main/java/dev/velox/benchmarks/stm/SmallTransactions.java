@@ -27,7 +27,7 @@ public class SmallTransactions {
   private long counted;
 
   public static boolean runs(Map<String, String> params, boolean shortForm) {
-    return !shortForm || !params.get("tasks").equals("2");
+    return !shortForm || params.get("tasks").equals("4");
   }
 
   @Setup

@@ -9,8 +9,7 @@ final class VeloxPool implements WorkerPeer {
   private final WorkerPool<Integer, Integer> pool;
 
   VeloxPool(int count) {
-    pool =
-        WorkerPool.<Integer, Integer>builder((n, signal) -> n + 1).min(count).max(count).build();
+    pool = WorkerPool.<Integer, Integer>builder((n, signal) -> n + 1).min(count).max(count).build();
   }
 
   @Override
