@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -29,7 +30,7 @@ public final class ActorSystem {
   private final ConcurrentHashMap<String, DefaultActor<?, ?>> actors = new ConcurrentHashMap<>();
   private final Broadcast<DeadLetter> letters = broadcast();
   private final Broadcast<ActorEvent> events = broadcast();
-  private final Set<ActorGroup<?, ?>> groups = ConcurrentHashMap.newKeySet();
+  private final Set<DefaultActorGroup<?, ?>> groups = ConcurrentHashMap.newKeySet();
   private final Home home = new Tenants();
   private volatile boolean closed;
 
@@ -102,6 +103,17 @@ public final class ActorSystem {
   }
 
   /**
+   * Its actors that have not ended, children aside: those that {@link #find} finds, and those of
+   * its groups, which {@link #size} doesn't count.
+   *
+   * @return each of them at about this instant; it looks for the next one when that is asked for
+   */
+  public Stream<Actor<?>> actors() {
+    return Stream.concat(
+        actors.values().stream(), groups.stream().flatMap(group -> group.living()));
+  }
+
+  /**
    * Messages that were accepted and will not be handled, from the subscription on. A subscriber
    * that is 256 behind misses the oldest.
    *
@@ -146,7 +158,7 @@ public final class ActorSystem {
         () -> {
           closed = true;
           List<Mono<?>> ends = new ArrayList<>();
-          for (ActorGroup<?, ?> each : groups) {
+          for (DefaultActorGroup<?, ?> each : groups) {
             ends.add(grace == null ? each.stop() : each.stop(grace));
           }
           for (DefaultActor<?, ?> each : actors.values()) {
@@ -157,14 +169,14 @@ public final class ActorSystem {
   }
 
   /** A group belongs to this system from now on; as {@link #spawn}. */
-  void joined(ActorGroup<?, ?> group) {
+  void joined(DefaultActorGroup<?, ?> group) {
     groups.add(group);
     if (closed) {
       group.dispose();
     }
   }
 
-  void left(ActorGroup<?, ?> group) {
+  void left(DefaultActorGroup<?, ?> group) {
     groups.remove(group);
   }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
@@ -163,6 +164,11 @@ final class DefaultActorGroup<K, M> implements ActorGroup<K, M>, Home {
   /** The one that lives, if one does. */
   @Nullable KeyedActor<K, ?, M> find(K key) {
     return actors.get(key);
+  }
+
+  /** Those that live. */
+  Stream<? extends Actor<?>> living() {
+    return actors.values().stream();
   }
 
   String nameOf(K key) {

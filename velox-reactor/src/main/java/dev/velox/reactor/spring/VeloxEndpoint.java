@@ -10,7 +10,11 @@ import dev.velox.reactor.sync.KeyedMutex;
 import dev.velox.reactor.sync.Mutex;
 import dev.velox.reactor.sync.Semaphore;
 import dev.velox.reactor.worker.WorkerPool;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +27,9 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
  */
 @Endpoint(id = "velox")
 final class VeloxEndpoint {
+
+  private static final int ACTORS_SHOWN = 100;
+  private static final Comparator<Queueing> BY_LENGTH = Comparator.comparingLong(Queueing::length);
 
   private final Registry<Mutex> mutexes;
   private final Registry<Semaphore> semaphores;
@@ -82,7 +89,18 @@ final class VeloxEndpoint {
 
   record RetryReport(Map<String, Long> counts) {}
 
-  record ActorSystemReport(String name, int actors) {}
+  /**
+   * Of all its actors together, those of its groups included and children aside; and of those with
+   * the longest queues, the longest first, each by itself.
+   */
+  record ActorSystemReport(
+      String name,
+      int actors,
+      long mailbox,
+      long waitingSenders,
+      List<NamedActorReport> longestQueues) {}
+
+  record NamedActorReport(String name, int mailbox, int waitingSenders, boolean stopped) {}
 
   record ActorReport(int mailbox, int waitingSenders, boolean stopped) {}
 
@@ -108,9 +126,7 @@ final class VeloxEndpoint {
         each(beans.of(KeyedMutex.class), (bean, mutex) -> new KeyedMutexReport(mutex.activeKeys())),
         each(ofSemaphores, this::report),
         each(ofPolicies, (name, policy) -> new RetryReport(counters.counts("retries", name))),
-        each(
-            beans.of(ActorSystem.class),
-            (bean, system) -> new ActorSystemReport(system.name(), system.size())),
+        each(beans.of(ActorSystem.class), VeloxEndpoint::report),
         each(beans.of(Actor.class), VeloxEndpoint::report),
         each(beans.of(WorkerPool.class), this::report));
   }
@@ -149,6 +165,48 @@ final class VeloxEndpoint {
         semaphore.available(),
         semaphore.waiting(),
         counters.counts("semaphores", name));
+  }
+
+  private static ActorSystemReport report(String name, ActorSystem system) {
+    int actors = 0;
+    long mailbox = 0;
+    long waiting = 0;
+    // There may be very many: no more are kept than are shown, the shortest first.
+    PriorityQueue<Queueing> longest = new PriorityQueue<>(BY_LENGTH);
+    for (Iterator<Actor<?>> each = system.actors().iterator(); each.hasNext(); ) {
+      Actor<?> actor = each.next();
+      Queueing queueing = new Queueing(actor, actor.mailboxSize(), actor.waitingSenders());
+      actors++;
+      mailbox += queueing.mailbox;
+      waiting += queueing.waiting;
+      if (longest.size() < ACTORS_SHOWN) {
+        longest.add(queueing);
+      } else if (BY_LENGTH.compare(queueing, longest.element()) > 0) {
+        longest.remove();
+        longest.add(queueing);
+      }
+    }
+    return new ActorSystemReport(
+        system.name(),
+        actors,
+        mailbox,
+        waiting,
+        longest.stream()
+            .sorted(BY_LENGTH.reversed().thenComparing(queueing -> queueing.actor.name()))
+            .map(Queueing::report)
+            .toList());
+  }
+
+  /** An actor with its queue at the instant at which it was looked at. */
+  private record Queueing(Actor<?> actor, int mailbox, int waiting) {
+
+    long length() {
+      return (long) mailbox + waiting;
+    }
+
+    NamedActorReport report() {
+      return new NamedActorReport(actor.name(), mailbox, waiting, actor.isDisposed());
+    }
   }
 
   private static ActorReport report(String name, Actor<?> actor) {

@@ -410,12 +410,20 @@ class ActorGroupTest {
     ActorGroup<String, Object> group = builder().system(system).build();
     group.actor("ada").trySend("wait");
     group.actor("ada").trySend("x");
+    assertThat(system.actors())
+        .singleElement()
+        .satisfies(
+            ada -> {
+              assertThat(ada.name()).isEqualTo("carts/ada");
+              assertThat(ada.mailboxSize()).isEqualTo(1);
+            });
     TestSubscriber<Void> down = TestSubscriber.create();
     system.shutdown().subscribe(down);
     assertThat(down.isTerminated()).isFalse();
     group.dispose();
     gate.tryEmitValue(1);
     assertThat(down.isTerminatedComplete()).isTrue();
+    assertThat(system.actors()).isEmpty();
     assertThat(letters.getReceivedOnNext()).containsExactly(new DeadLetter("carts/ada", "x"));
     assertThat(events.getReceivedOnNext())
         .extracting(ActorEvent::type)

@@ -3,6 +3,10 @@ package dev.velox.reactor.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.velox.reactor.actor.Actor;
+import dev.velox.reactor.actor.ActorBuilder;
+import dev.velox.reactor.actor.ActorGroup;
+import dev.velox.reactor.actor.ActorSystem;
+import dev.velox.reactor.actor.Behavior;
 import dev.velox.reactor.channel.Broadcast;
 import dev.velox.reactor.channel.Channel;
 import dev.velox.reactor.collection.ConcurrentQueue;
@@ -10,6 +14,7 @@ import dev.velox.reactor.sync.KeyedMutex;
 import dev.velox.reactor.sync.Mutex;
 import dev.velox.reactor.sync.Semaphore;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,6 +30,7 @@ import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApp
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -109,6 +115,49 @@ class ActuatorTest {
     assertThat(report.at("/retryPolicies").has("stock")).isTrue();
     assertThat(report.at("/actorSystems/veloxActorSystem/name").asString()).isEqualTo("shop");
     assertThat(report.at("/workerPools/veloxWorkerPool/counts/SUCCEEDED").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void the_endpoint_tells_the_queues_of_a_systems_actors() {
+    ActorSystem system = context.getBean(ActorSystem.class);
+    // The first message is in hand, two lie in the mailbox, and two wait for room.
+    Actor<Integer> full = system.spawn(holding().name("full").mailbox(2));
+    Flux.range(0, 5).flatMap(full::send).subscribe();
+    ActorGroup<String, Integer> group =
+        ActorGroup.<String, Integer>builder(key -> holding()).name("carts").system(system).build();
+    group.actor("ada").send(0).then(group.actor("ada").send(1)).block(LONG);
+    for (int i = 0; i < 150; i++) {
+      system.spawn(holding().name("idle-" + i));
+    }
+    await("the first is in hand", () -> full.mailboxSize() == 2 && full.waitingSenders() == 2);
+    await("so is the group's", () -> group.actor("ada").mailboxSize() == 1);
+
+    JsonNode report = get("/actuator/velox").at("/actorSystems/veloxActorSystem");
+
+    assertThat(report.at("/name").asString()).isEqualTo("shop");
+    assertThat(report.at("/actors").asInt()).isEqualTo(152);
+    assertThat(report.at("/mailbox").asInt()).isEqualTo(3);
+    assertThat(report.at("/waitingSenders").asInt()).isEqualTo(2);
+    JsonNode longest = report.at("/longestQueues");
+    assertThat(longest.size()).isEqualTo(100);
+    assertThat(longest.at("/0").toString())
+        .isEqualTo("{\"name\":\"full\",\"mailbox\":2,\"waitingSenders\":2,\"stopped\":false}");
+    assertThat(longest.at("/1").toString())
+        .isEqualTo("{\"name\":\"carts/ada\",\"mailbox\":1,\"waitingSenders\":0,\"stopped\":false}");
+    assertThat(longest.at("/2/mailbox").asInt()).isZero();
+    system.actors().forEach(actor -> actor.kill().subscribe());
+  }
+
+  private static ActorBuilder<Integer, Integer> holding() {
+    return Actor.builder(0, (Behavior<Integer, Integer>) (state, message) -> Mono.never());
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    Mono.fromSupplier(condition::getAsBoolean)
+        .filter(isTrue -> isTrue)
+        .repeatWhenEmpty(tries -> tries.delayElements(Duration.ofMillis(5)))
+        .timeout(LONG, Mono.error(() -> new AssertionError(what)))
+        .block();
   }
 
   @Test

@@ -31,6 +31,9 @@ class VeloxAutoConfigurationTest {
 
   private static final Duration LONG = Duration.ofSeconds(60);
 
+  /** For elements that nobody receives: else the end of the context waits for a receiver. */
+  private static final String NOT_WAITED_FOR = "velox.shutdown.timeout=1ms";
+
   private final ApplicationContextRunner runner =
       new ApplicationContextRunner()
           .withConfiguration(AutoConfigurations.of(VeloxAutoConfiguration.class));
@@ -63,7 +66,8 @@ class VeloxAutoConfigurationTest {
             "velox.channels.log.unbounded=true",
             "velox.retries.stock.max-attempts=2",
             "velox.retries.stock.first-delay=1ms",
-            "velox.retries.stock.retry-on=java.io.IOException")
+            "velox.retries.stock.retry-on=java.io.IOException",
+            NOT_WAITED_FOR)
         .run(
             context -> {
               assertThat(context.getBean(ActorSystem.class).name()).isEqualTo("board");
@@ -148,7 +152,8 @@ class VeloxAutoConfigurationTest {
   void the_only_metrics_listener_is_told() {
     runner
         .withUserConfiguration(Listening.class)
-        .withPropertyValues("velox.channels.orders.capacity=1", "velox.semaphores.search.permits=1")
+        .withPropertyValues(
+            "velox.channels.orders.capacity=1", "velox.semaphores.search.permits=1", NOT_WAITED_FOR)
         .run(
             context -> {
               AtomicInteger accepted = context.getBean(AtomicInteger.class);
