@@ -86,6 +86,16 @@ abstract class AdmissionWaiter extends Waiter<Object> {
   }
 
   /**
+   * Claims the outcome of one that did not have to wait, on its own thread, for less. A
+   * cancellation at the same time may come before or after the signal.
+   *
+   * @return {@code false} if it was cancelled
+   */
+  final boolean settleAtOnce() {
+    return finishLast(ADMITTED);
+  }
+
+  /**
    * Ends the waiting on behalf of the subscriber.
    *
    * @return {@link #WAITED} if it waited; {@link #ACCEPTED} or {@link #ADMITTED} if it is let in

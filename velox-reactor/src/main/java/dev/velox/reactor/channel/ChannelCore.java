@@ -3,6 +3,8 @@ package dev.velox.reactor.channel;
 import dev.velox.reactor.internal.WaiterQueue;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * takes effect; if another was quicker it looks again. So every answer is exact, from any thread,
  * at any moment: nothing is "being published", nobody has to be waited for, and {@code size} is the
  * size.
+ *
+ * <p>The state in which there is nothing but one receiver in line is that receiver itself, so that
+ * nothing is made for it to line up, or to be served. It is a value like the other states: that a
+ * receiver may come to stand alone twice does no harm. Who needs more than to serve it, or to line
+ * up behind it, puts the same state in its place as a {@code ChannelState} first.
  *
  * <p>Two operations take effect without a change of the state: an element is claimed from the
  * {@link Segment} at the head of the line, or handed to a receiver who stays in line. The heads of
@@ -75,14 +82,14 @@ final class ChannelCore {
 
   private static final VarHandle STATE;
   private static final VarHandle WAITING_SENDERS;
-  private static final VarHandle WAITING_RECEIVERS;
+  private static final VarHandle RECEIVERS;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
-      STATE = lookup.findVarHandle(ChannelCore.class, "state", ChannelState.class);
+      STATE = lookup.findVarHandle(ChannelCore.class, "state", Object.class);
       WAITING_SENDERS = lookup.findVarHandle(ChannelCore.class, "waitingSenders", int.class);
-      WAITING_RECEIVERS = lookup.findVarHandle(ChannelCore.class, "waitingReceivers", int.class);
+      RECEIVERS = lookup.findVarHandle(ChannelCore.class, "receivers", int.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -97,12 +104,18 @@ final class ChannelCore {
   private final Milestone closed;
   private final Milestone drained;
 
-  private volatile ChannelState state = ChannelState.initial();
+  // A ChannelState; or a ReceiveWaiter, which stands for the initial state with it in line.
+  private volatile Object state = ChannelState.initial();
 
-  // How many of the linked waiters still wait: raised before one is linked, lowered by whoever ends
+  // How many of the linked senders still wait: raised before one is linked, lowered by whoever ends
   // it.
   private volatile int waitingSenders;
-  private volatile int waitingReceivers;
+
+  // With a limit: how many receivers wait, raised before one is linked, lowered by whoever ends it.
+  // Without one nobody is counted for an element that goes from hand to hand, as the line tells how
+  // many stand in it: then this is how many of them have left, negative, lowered by one that leaves
+  // and raised by whoever unlinks it.
+  private volatile int receivers;
 
   /**
    * A core.
@@ -150,8 +163,22 @@ final class ChannelCore {
   Offer offer(Object element, @Nullable SendWaiter waiter, Consumer<Object> displaced) {
     boolean counted = false;
     for (; ; ) {
-      ChannelState seen = state;
+      Object word = state;
       Offer offer;
+      if (word instanceof ReceiveWaiter only) {
+        if (waiter != null && !waiter.bind()) {
+          offer = Offer.MISSED;
+        } else if (handToOnly(only, element)) {
+          offer = Offer.SENT;
+        } else {
+          continue;
+        }
+        if (counted) {
+          WAITING_SENDERS.getAndAdd(this, -1);
+        }
+        return offer;
+      }
+      ChannelState seen = (ChannelState) word;
       if (!seen.isOpen()) {
         offer = Offer.CLOSED;
       } else if (waiter != null && isReady(seen) && !waiter.bind()) {
@@ -251,7 +278,7 @@ final class ChannelCore {
    */
   int offerAll(Object[] elements, int from, int to, Consumer<Object> discarded) {
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       if (!seen.isOpen()) {
         return 0;
       }
@@ -302,6 +329,22 @@ final class ChannelCore {
     return change(seen, seen.withReceivers(seen.receivers().minusFirst())) && grant(first, element);
   }
 
+  /** The same for the only receiver of a channel in which there is nothing else. */
+  private boolean handToOnly(ReceiveWaiter only, Object element) {
+    if (!only.stands()) {
+      return change(only, ChannelState.initial()) && grant(only, element);
+    }
+    if (only.take(element)) {
+      served(1);
+      signals.accept(only);
+      return true;
+    }
+    if (only.detach() && change(only, ChannelState.initial())) {
+      unlinked(only);
+    }
+    return false;
+  }
+
   /** Hands an element to a receiver who stays in line; {@code false} if it is no such or busy. */
   private boolean handInPlace(ChannelState seen, ReceiveWaiter first, Object element) {
     if (first.gather(element)) {
@@ -313,15 +356,37 @@ final class ChannelCore {
     if (seen.receivers().size() > 1) {
       unlinkBusy(seen, first); // The next one is for another.
     }
-    WAITING_RECEIVERS.getAndAdd(this, -1);
+    served(1);
     signals.accept(first);
     return true;
   }
 
   private void unlinkBusy(ChannelState seen, ReceiveWaiter first) {
-    if (first.detach()) {
-      change(seen, seen.withReceivers(seen.receivers().minusFirst()));
+    if (first.detach() && change(seen, seen.withReceivers(seen.receivers().minusFirst()))) {
+      unlinked(first);
     }
+  }
+
+  /** A receiver was unlinked that could not be granted anything. */
+  private void unlinked(ReceiveWaiter receiver) {
+    if (!limitsReceivers() && receiver.toldThatItLeft()) {
+      RECEIVERS.getAndAdd(this, 1);
+    }
+  }
+
+  /** Receivers wait no more. */
+  private void served(int count) {
+    if (limitsReceivers()) {
+      RECEIVERS.getAndAdd(this, -count);
+    }
+  }
+
+  private boolean limitsReceivers() {
+    return maxWaitingReceivers != Integer.MAX_VALUE;
+  }
+
+  private boolean countReceiverIn() {
+    return !limitsReceivers() || countIn(RECEIVERS, maxWaitingReceivers);
   }
 
   /**
@@ -362,11 +427,14 @@ final class ChannelCore {
         granted = granted.plus(receiver);
       } else {
         back = back.plus(elements[index]);
+        if (receiver != null) {
+          unlinked(receiver);
+        }
       }
       line = line.minusFirst();
     }
     giveBackAll(back).forEach(discarded);
-    WAITING_RECEIVERS.getAndAdd(this, -granted.size());
+    served(granted.size());
     granted.forEach(signals);
     return waiting + rest;
   }
@@ -392,7 +460,7 @@ final class ChannelCore {
             seen, seen.withReceivers(WaiterQueue.empty()).plusAll(elements, next, next + rest))) {
       next += rest;
     }
-    WAITING_RECEIVERS.getAndAdd(this, -granted.size());
+    served(granted.size());
     granted.forEach(signals);
     return next - from;
   }
@@ -420,9 +488,10 @@ final class ChannelCore {
 
   private boolean grant(ReceiveWaiter receiver, Object grant) {
     if (!receiver.take(grant)) {
+      unlinked(receiver);
       return false;
     }
-    WAITING_RECEIVERS.getAndAdd(this, -1);
+    served(1);
     signals.accept(receiver);
     return true;
   }
@@ -440,7 +509,7 @@ final class ChannelCore {
   int roomOrWait(@Nullable SendWaiter waiter, boolean again) {
     boolean counted = false;
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       int room;
       if (!seen.isOpen()) {
         room = -1;
@@ -451,7 +520,7 @@ final class ChannelCore {
         ReceiveWaiter receiver = seen.receivers().peek();
         if (room == 0 && receiver != null) {
           if (receiver.detach()) {
-            change(seen, seen.withReceivers(seen.receivers().minusFirst()));
+            unlinkBusy(seen, receiver);
             continue;
           }
           room = 1;
@@ -502,7 +571,7 @@ final class ChannelCore {
    */
   void tellAskers() {
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       if (seen.askers().isEmpty() || !isWorthAsking(seen) || tellFirstAsker(seen)) {
         return;
       }
@@ -537,7 +606,11 @@ final class ChannelCore {
   @Nullable Object take(@Nullable ReceiveWaiter waiter, boolean lend) {
     boolean counted = false;
     for (; ; ) {
-      ChannelState seen = state;
+      Object word = state;
+      if (word instanceof ReceiveWaiter && waiter == null) {
+        return NOTHING;
+      }
+      ChannelState seen = whole(word);
       Object taken;
       Segment segment = seen.segment();
       Segment claimable = !lend && segment != null && segment.isClaimable() ? segment : null;
@@ -556,7 +629,7 @@ final class ChannelCore {
       } else if (!seen.askers().isEmpty()) {
         tellFirstAsker(seen); // There may be an element then, or a receiver it is for.
         continue;
-      } else if (state != seen) {
+      } else if (state != word) {
         continue; // It may have held an element all the time.
       } else if (seen.isDrained()) {
         taken = ReceiveWaiter.END;
@@ -564,18 +637,22 @@ final class ChannelCore {
         return NOTHING;
       } else if (waiter.isBound()) {
         taken = MISSED;
-      } else if (!counted && !countIn(WAITING_RECEIVERS, maxWaitingReceivers)) {
+      } else if (!counted && !countReceiverIn()) {
         return null;
       } else {
         counted = true;
-        if (!change(seen, seen.withReceivers(seen.receivers().plus(waiter)))) {
+        if (!change(
+            word,
+            seen == ChannelState.initial()
+                ? waiter
+                : seen.withReceivers(seen.receivers().plus(waiter)))) {
           continue;
         }
         return NOTHING;
       }
       if (taken != null) {
         if (counted) {
-          WAITING_RECEIVERS.getAndAdd(this, -1);
+          served(1);
         }
         return taken;
       }
@@ -584,8 +661,7 @@ final class ChannelCore {
 
   private @Nullable Object claim(Segment segment) {
     Object claimed = segment.claim();
-    if (claimed != null) {
-      ChannelState after = state;
+    if (claimed != null && state instanceof ChannelState after) {
       if (!after.askers().isEmpty()) {
         tellAskers();
       }
@@ -688,7 +764,7 @@ final class ChannelCore {
   @Nullable Object takeMany(GatheringWaiter waiter) {
     boolean counted = false;
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       seen.freeze();
       if (!seen.askers().isEmpty() && seen.senders().isEmpty() && seen.size() == 0) {
         tellFirstAsker(seen);
@@ -713,7 +789,7 @@ final class ChannelCore {
       WaiterQueue<SendWaiter> senders = seen.senders();
       // Asked before senders are promised anything.
       if (!counted && !seen.isDrained() && taken.size() + senders.size() < waiter.min) {
-        if (!countIn(WAITING_RECEIVERS, maxWaitingReceivers)) {
+        if (!countReceiverIn()) {
           return null;
         }
         counted = true;
@@ -735,18 +811,18 @@ final class ChannelCore {
       if (taken.size() >= waiter.min || next.isDrained()) {
         if (changeAndAdmit(seen, next, admitted)) {
           if (counted) {
-            WAITING_RECEIVERS.getAndAdd(this, -1);
+            served(1);
           }
           return taken.isEmpty() && next.isDrained() ? ReceiveWaiter.END : taken;
         }
         continue;
       }
-      if (!counted && !countIn(WAITING_RECEIVERS, maxWaitingReceivers)) {
+      if (!counted && !countReceiverIn()) {
         return null;
       }
       counted = true;
       if (!waiter.starting(taken)) {
-        WAITING_RECEIVERS.getAndAdd(this, -1);
+        served(1);
         return MISSED;
       }
       if (changeAndAdmit(seen, next.withReceivers(next.receivers().plus(waiter)), admitted)) {
@@ -757,7 +833,7 @@ final class ChannelCore {
         return taken;
       }
       if (!waiter.notInLine()) {
-        WAITING_RECEIVERS.getAndAdd(this, -1);
+        served(1);
         return MISSED;
       }
     }
@@ -773,7 +849,7 @@ final class ChannelCore {
   /** A delivery was acknowledged: its place is free. */
   void settle() {
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       if (seen.isCancelled() || seen.lent() == 0) {
         return;
       }
@@ -792,7 +868,7 @@ final class ChannelCore {
   /** Takes a place on loan for an element that was handed to a receiver which had waited. */
   void lend() {
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       if (seen.isCancelled() || change(seen, seen.withLent(seen.lent() + 1))) {
         return;
       }
@@ -810,7 +886,7 @@ final class ChannelCore {
   boolean giveBack(Object element, boolean wasLent) {
     boolean onLoan = wasLent;
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       if (seen.isCancelled()) {
         return false;
       }
@@ -846,7 +922,7 @@ final class ChannelCore {
   WaiterQueue<Object> giveBackAll(WaiterQueue<Object> elements) {
     WaiterQueue<Object> rest = elements;
     while (!rest.isEmpty()) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       if (seen.isCancelled()) {
         return rest;
       }
@@ -871,7 +947,7 @@ final class ChannelCore {
    */
   boolean close(@Nullable Throwable cause) {
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       if (!seen.isOpen()) {
         return false;
       }
@@ -909,7 +985,7 @@ final class ChannelCore {
    */
   boolean cancel(Consumer<Object> discarded) {
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       if (seen.isCancelled()) {
         return false;
       }
@@ -959,24 +1035,26 @@ final class ChannelCore {
 
   /** A receiver who kept its place waits again. */
   void receiverWaitsAgain() {
-    WAITING_RECEIVERS.getAndAdd(this, 1);
+    if (limitsReceivers()) {
+      RECEIVERS.getAndAdd(this, 1);
+    }
   }
 
   /** A receiver who was counted in has lost its place. */
   void receiverWaitsNoMore() {
-    WAITING_RECEIVERS.getAndAdd(this, -1);
+    served(1);
   }
 
-  /** A receiver was cancelled on its way, counted itself out, and was never counted in. */
+  /** A receiver was cancelled on its way, told that it left, and was never linked. */
   void receiverNeverWaited() {
-    WAITING_RECEIVERS.getAndAdd(this, 1);
+    RECEIVERS.getAndAdd(this, 1);
   }
 
   /** A waiting sender has ended by itself. */
   void senderLeft() {
     int waiting = (int) WAITING_SENDERS.getAndAdd(this, -1) - 1;
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       WaiterQueue<SendWaiter> line = seen.senders().isEmpty() ? seen.askers() : seen.senders();
       if (!isWorthSweeping(line, waiting)) {
         return;
@@ -992,12 +1070,18 @@ final class ChannelCore {
 
   /** A waiting receiver has ended by itself. */
   void receiverLeft() {
-    int waiting = (int) WAITING_RECEIVERS.getAndAdd(this, -1) - 1;
+    RECEIVERS.getAndAdd(this, -1);
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       WaiterQueue<ReceiveWaiter> receivers = seen.receivers();
-      if (!isWorthSweeping(receivers, waiting)
-          || change(seen, seen.withReceivers(receivers.retaining(each -> !each.hasEnded())))) {
+      if (!isWorthSweeping(receivers, waitingReceivers(seen))) {
+        return;
+      }
+      List<ReceiveWaiter> ended = new ArrayList<>();
+      WaiterQueue<ReceiveWaiter> staying =
+          receivers.retaining(each -> !(each.hasEnded() && ended.add(each)));
+      if (ended.isEmpty() || change(seen, seen.withReceivers(staying))) {
+        ended.forEach(this::unlinked);
         return;
       }
     }
@@ -1015,11 +1099,11 @@ final class ChannelCore {
     return true;
   }
 
-  private boolean change(ChannelState seen, ChannelState next) {
-    if (!STATE.compareAndSet(this, seen, next)) {
+  private boolean change(Object seen, Object changed) {
+    if (!STATE.compareAndSet(this, seen, changed)) {
       return false;
     }
-    if (!next.isOpen()) {
+    if (changed instanceof ChannelState next && !next.isOpen()) {
       closed.happen();
       if (next.isDrained()) {
         drained.happen();
@@ -1044,14 +1128,52 @@ final class ChannelCore {
   }
 
   ChannelState state() {
-    return state;
+    return whole(state);
+  }
+
+  private static ChannelState whole(Object word) {
+    return word instanceof ChannelState whole ? whole : ChannelState.with((ReceiveWaiter) word);
+  }
+
+  /** The state, put in place as a whole if it is a receiver alone, so that it can be changed. */
+  private ChannelState whole() {
+    for (; ; ) {
+      Object word = state;
+      ChannelState whole = whole(word);
+      if (whole == word || STATE.compareAndSet(this, word, (Object) whole)) {
+        return whole;
+      }
+    }
+  }
+
+  private int waitingReceivers(ChannelState seen) {
+    int counted = receivers;
+    if (limitsReceivers()) {
+      return Math.max(0, counted);
+    }
+    int waiting = seen.receivers().size() + counted;
+    // Those who stay in line while they work are the first.
+    WaiterQueue<ReceiveWaiter> line = seen.receivers();
+    for (ReceiveWaiter first = line.peek(); first != null && first.isBusy(); first = line.peek()) {
+      waiting--;
+      line = line.minusFirst();
+    }
+    return Math.max(0, waiting);
+  }
+
+  /** Whether a receiver would probably find something now. */
+  boolean seemsReady() {
+    Object word = state;
+    return word instanceof ChannelState seen
+        && seen != ChannelState.initial()
+        && seen.receivers().isEmpty();
   }
 
   /** How many elements it holds. */
   int size() {
     for (; ; ) {
-      ChannelState seen = state;
-      int size = seen.size();
+      Object seen = state;
+      int size = seen instanceof ChannelState whole ? whole.size() : 0;
       if (state == seen) {
         return size;
       }
@@ -1061,7 +1183,7 @@ final class ChannelCore {
   /** The first element, in buffered form; {@code null} if it holds none. */
   @Nullable Object peek() {
     for (; ; ) {
-      ChannelState seen = state;
+      ChannelState seen = whole();
       Segment segment = seen.segment();
       if (segment != null && segment.isClaimable()) {
         Object first = segment.peek();
@@ -1090,6 +1212,6 @@ final class ChannelCore {
   }
 
   int waitingReceivers() {
-    return Math.max(0, waitingReceivers);
+    return waitingReceivers(state());
   }
 }

@@ -103,6 +103,11 @@ final class ChannelState {
     return INITIAL;
   }
 
+  /** The initial state with somebody who waits to receive. */
+  static ChannelState with(ReceiveWaiter receiver) {
+    return INITIAL.withReceivers(WaiterQueue.<ReceiveWaiter>empty().plus(receiver));
+  }
+
   private static ChannelState of(
       @Nullable Segment segment,
       @Nullable Link last,

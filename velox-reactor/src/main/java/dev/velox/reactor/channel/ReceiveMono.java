@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -43,7 +42,10 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
 
   @Override
   public void subscribe(CoreSubscriber<? super R> actual) {
-    actual.onSubscribe(new Receiving<>(channel, timeout, onLoan, actual));
+    actual.onSubscribe(
+        timeout == null && !onLoan && channel.metrics == null
+            ? new Receiving<>(channel, actual)
+            : new Special<>(channel, timeout, onLoan, actual));
   }
 
   @Override
@@ -55,70 +57,84 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
   }
 
   /**
-   * One receive: idle until the first request, which takes an element or lines up for one; from
-   * then on its state is its waiter's. On loan, it stays in charge of its delivery until that is
-   * settled: a cancellation gives it back.
+   * One receive: idle until the first request, which takes an element or lines up for one. Its
+   * state is its waiter's, with two more before it waits:
+   *
+   * <pre>
+   *   IDLE ----- request -----&gt; STARTED        something seems to be there, or it must not wait
+   *   IDLE ----- request -----&gt; null           nothing seems to be there: it lines up
+   *   STARTED -- start -------&gt; DELIVERED      with what it took
+   *   STARTED -- start -------&gt; null           there was nothing: it lines up
+   *   IDLE, STARTED -- cancel -&gt; CANCELLED     what it took after all goes back
+   *   null                                     from here on as a waiter
+   * </pre>
+   *
+   * <p>In STARTED nobody can grant it anything, and a cancellation leaves what it took alone. So it
+   * need not be certain which of the two is first: either the subscriber is still there and gets
+   * the element, or the element goes back.
    */
-  private static final class Receiving<T, R> extends ReceiveWaiter
-      implements Subscription, Scannable {
+  private static class Receiving<T, R> extends ReceiveWaiter implements Subscription, Scannable {
 
-    @SuppressWarnings("rawtypes") // an updater can't name a type parameter
-    private static final AtomicIntegerFieldUpdater<Receiving> REQUESTED =
-        AtomicIntegerFieldUpdater.newUpdater(Receiving.class, "requested");
+    private static final Object IDLE = new Object();
+    private static final Object STARTED = new Object();
 
-    private final DefaultChannel<T> channel;
-    private final @Nullable Duration timeout;
-    private final boolean onLoan;
-
-    @SuppressWarnings("UnusedVariable") // through REQUESTED
-    private volatile int requested;
-
+    final DefaultChannel<T> channel;
     private @Nullable CoreSubscriber<? super R> actual;
-    private volatile @Nullable Disposable timer;
-    private volatile @Nullable Loan<T> loan;
-    private volatile boolean cancelled;
-    private long since;
 
-    Receiving(
-        DefaultChannel<T> channel,
-        @Nullable Duration timeout,
-        boolean onLoan,
-        CoreSubscriber<? super R> actual) {
+    Receiving(DefaultChannel<T> channel, CoreSubscriber<? super R> actual) {
       this.channel = channel;
-      this.timeout = timeout;
-      this.onLoan = onLoan;
       this.actual = actual;
+      begin(IDLE);
     }
 
     @Override
-    public void request(long n) {
-      if (Operators.validate(n) && REQUESTED.compareAndSet(this, 0, 1)) {
-        if (isWaiting()) {
-          start();
-        } else {
-          channel.core.receiverNeverWaited();
+    public final void request(long n) {
+      if (!Operators.validate(n)) {
+        return;
+      }
+      boolean mayWait = mayWait();
+      boolean atOnce = !mayWait || channel.core.seemsReady();
+      if (replace(IDLE, atOnce ? STARTED : null)) {
+        starts();
+        if (!atOnce || !takeAtOnce(mayWait)) {
+          lineUp();
         }
       }
     }
 
-    private void start() {
-      boolean mayWait = timeout == null || !timeout.isZero();
-      since = channel.clock();
-      Object taken = channel.core.take(mayWait ? this : null, onLoan);
+    /** Takes an element if there is one; {@code false} if it has to line up. */
+    private boolean takeAtOnce(boolean mayWait) {
+      Object taken = channel.core.take(null, onLoan());
       if (taken == ChannelCore.NOTHING && mayWait) {
-        channel.tell(Event.WAITING);
-        if (timeout != null) {
-          startTimer(timeout);
-        }
-        return;
+        return !replace(STARTED, null);
       }
-      if (!finish()) {
+      if (finishLast(STARTED)) {
+        end(taken);
+      } else {
+        passOn(taken);
+      }
+      return true;
+    }
+
+    private void lineUp() {
+      Object taken = channel.core.take(this, onLoan());
+      if (taken == ChannelCore.NOTHING) {
+        waits();
+      } else if (finish()) {
+        end(taken);
+      } else {
         channel.core.receiverNeverWaited();
-        if (taken != null && taken != ChannelCore.NOTHING && taken != END) {
-          channel.giveBack(taken, onLoan);
-        }
-        return;
+        passOn(taken);
       }
+    }
+
+    private void passOn(@Nullable Object taken) {
+      if (taken != null && taken != ChannelCore.NOTHING && taken != END) {
+        channel.giveBack(taken, onLoan());
+      }
+    }
+
+    private void end(@Nullable Object taken) {
       if (taken == null) {
         fail(channel.tooManyReceivers());
       } else if (taken == ChannelCore.NOTHING) {
@@ -128,24 +144,7 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
       }
     }
 
-    private void startTimer(Duration limit) {
-      Disposable started =
-          channel.timer().schedule(this::onTimer, limit.toNanos(), TimeUnit.NANOSECONDS);
-      timer = started;
-      if (!isWaiting()) {
-        started.dispose();
-      }
-    }
-
-    private void onTimer() {
-      if (tryTimeOut()) {
-        channel.core.receiverLeft();
-        channel.tell(Event.TIMED_OUT);
-        channel.signal(this);
-      }
-    }
-
-    private Throwable timedOut() {
+    final Throwable timedOut() {
       return new TimeoutException("No element in " + channel + " within the given time");
     }
 
@@ -155,11 +154,11 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
       if (outcome == null) {
         return; // cancelled meanwhile; the cancellation has passed the element on
       }
-      channel.tellWaited(since);
+      waited();
       if (outcome == TIMED_OUT) {
         fail(timedOut());
       } else {
-        if (onLoan && outcome != END) {
+        if (onLoan() && outcome != END) {
           channel.core.lend();
         }
         deliver(outcome);
@@ -169,6 +168,7 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
     private void deliver(Object taken) {
       CoreSubscriber<? super R> subscriber = clear();
       if (subscriber == null) {
+        passOn(taken);
         return;
       }
       if (taken == END) {
@@ -197,20 +197,6 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
       subscriber.onComplete();
     }
 
-    @SuppressWarnings("unchecked") // R is T, or Delivery<T> if on loan: see the factories
-    private @Nullable R received(Object taken) {
-      if (!onLoan) {
-        return (R) Owned.<T>unwrap(taken);
-      }
-      Loan<T> lent = new Loan<>(channel, taken);
-      loan = lent;
-      if (cancelled && lent.giveBack()) {
-        return null; // the cancellation came too late to find a grant, and too early to find the
-        // loan
-      }
-      return (R) lent;
-    }
-
     private void fail(Throwable failure) {
       CoreSubscriber<? super R> subscriber = clear();
       if (subscriber != null) {
@@ -220,36 +206,48 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
 
     @Override
     public void cancel() {
-      cancelled = true;
-      Loan<T> lent = loan;
-      if (lent != null) {
-        lent.giveBack();
-        return;
-      }
       Object had = abandon();
       if (had == null) {
         return;
       }
       clear();
-      if (had != WAITED) {
-        if (had != END) {
-          channel.giveBack(had, false);
-        }
-      } else if (REQUESTED.getAndSet(this, 1) != 0) {
+      if (had == WAITED) {
         // It lines up, or is about to and will find that it was counted out.
         channel.core.receiverLeft();
         channel.tell(Event.CANCELLED);
+      } else if (had != IDLE && had != STARTED && had != END) {
+        channel.giveBack(had, false);
       }
     }
 
     private @Nullable CoreSubscriber<? super R> clear() {
-      Disposable running = timer;
-      if (running != null) {
-        running.dispose();
-      }
+      ended();
       CoreSubscriber<? super R> subscriber = actual;
       actual = null;
       return subscriber;
+    }
+
+    // What follows is more only for who is Special.
+
+    boolean mayWait() {
+      return true;
+    }
+
+    boolean onLoan() {
+      return false;
+    }
+
+    void starts() {}
+
+    void waits() {}
+
+    void waited() {}
+
+    void ended() {}
+
+    @SuppressWarnings("unchecked") // R is T if it is not on loan: see the factories
+    @Nullable R received(Object taken) {
+      return (R) Owned.<T>unwrap(taken);
     }
 
     @Override
@@ -267,6 +265,105 @@ final class ReceiveMono<T, R> extends Mono<R> implements Scannable {
         return outcome() == DELIVERED;
       }
       return key == Attr.RUN_STYLE ? Attr.RunStyle.SYNC : null;
+    }
+  }
+
+  /**
+   * One with a time limit, or on loan, or told of to a listener. On loan, it stays in charge of its
+   * delivery until that is settled: a cancellation gives it back.
+   */
+  private static final class Special<T, R> extends Receiving<T, R> {
+
+    private final @Nullable Duration timeout;
+    private final boolean onLoan;
+    private volatile @Nullable Disposable timer;
+    private volatile @Nullable Loan<T> loan;
+    private volatile boolean cancelled;
+    private long since;
+
+    Special(
+        DefaultChannel<T> channel,
+        @Nullable Duration timeout,
+        boolean onLoan,
+        CoreSubscriber<? super R> actual) {
+      super(channel, actual);
+      this.timeout = timeout;
+      this.onLoan = onLoan;
+    }
+
+    @Override
+    boolean mayWait() {
+      return timeout == null || !timeout.isZero();
+    }
+
+    @Override
+    boolean onLoan() {
+      return onLoan;
+    }
+
+    @Override
+    void starts() {
+      since = channel.clock();
+    }
+
+    @Override
+    void waits() {
+      channel.tell(Event.WAITING);
+      if (timeout != null) {
+        Disposable started =
+            channel.timer().schedule(this::onTimer, timeout.toNanos(), TimeUnit.NANOSECONDS);
+        timer = started;
+        if (!isWaiting()) {
+          started.dispose();
+        }
+      }
+    }
+
+    private void onTimer() {
+      if (tryTimeOut()) {
+        channel.core.receiverLeft();
+        channel.tell(Event.TIMED_OUT);
+        channel.signal(this);
+      }
+    }
+
+    @Override
+    void waited() {
+      channel.tellWaited(since);
+    }
+
+    @Override
+    void ended() {
+      Disposable running = timer;
+      if (running != null) {
+        running.dispose();
+      }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // R is Delivery<T> if it is on loan: see the factories
+    @Nullable R received(Object taken) {
+      if (!onLoan) {
+        return super.received(taken);
+      }
+      Loan<T> lent = new Loan<>(channel, taken);
+      loan = lent;
+      if (cancelled && lent.giveBack()) {
+        return null; // the cancellation came too late to find a grant, and too early to find the
+        // loan
+      }
+      return (R) lent;
+    }
+
+    @Override
+    public void cancel() {
+      cancelled = true;
+      Loan<T> lent = loan;
+      if (lent != null) {
+        lent.giveBack();
+      } else {
+        super.cancel();
+      }
     }
   }
 

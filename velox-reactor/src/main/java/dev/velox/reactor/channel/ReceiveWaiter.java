@@ -64,6 +64,19 @@ abstract class ReceiveWaiter extends Waiter<Object> {
     return hasEnded();
   }
 
+  /** Whether it stays in line, but takes nothing now, and so does not wait. */
+  boolean isBusy() {
+    return false;
+  }
+
+  /**
+   * Asked of one that was unlinked and could not be granted anything: whether it has told the core
+   * that it left, or is about to.
+   */
+  boolean toldThatItLeft() {
+    return true;
+  }
+
   /** Whether it takes nothing any more, and need not stay linked. */
   boolean hasEnded() {
     return !isWaiting();

@@ -98,7 +98,7 @@ final class SendMono<T> extends Mono<Void> implements Scannable {
       } else if (offer == ChannelCore.Offer.DROPPED) {
         channel.discard(sent);
       }
-      CoreSubscriber<? super Void> subscriber = settle() == null ? null : clear(true);
+      CoreSubscriber<? super Void> subscriber = settleAtOnce() ? clear(true) : null;
       if (subscriber == null) {
         return;
       }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *   e ------------ detach ---&gt; Detached(e)    or others wait behind
  *   Detached(e) -- fetch ----&gt; DETACHED       by the owner
  *   null --------- take(END) &gt; END            by who has unlinked it and ends the channel
- *   any ---------- leave ----&gt; CANCELLED      by the owner; e is given back
+ *   null, e, WORKING - leave -&gt; CANCELLED      by the owner, who tells the core; e is given back
+ *   Detached(e) -- leave ----&gt; DETACHED       by the owner; e is given back
  * </pre>
  *
  * <p><b>null means linked.</b> A place is linked once, before it is {@code null} for the first
@@ -52,7 +53,7 @@ final class StandingReceiver extends ReceiveWaiter {
 
   StandingReceiver(Runnable owner) {
     this.owner = owner;
-    replace(null, WORKING);
+    begin(WORKING);
   }
 
   @Override
@@ -95,18 +96,23 @@ final class StandingReceiver extends ReceiveWaiter {
    * @return an element that it was given and has not fetched
    */
   @Nullable Object leave(ChannelCore core) {
-    Object had = abandon();
-    if (had == null || had == END) {
-      return null;
+    for (; ; ) {
+      Object seen = outcome();
+      if (seen == DETACHED || seen == END || seen == CANCELLED) {
+        return null;
+      }
+      if (seen instanceof Detached detached) {
+        if (replace(seen, DETACHED)) {
+          return detached.element;
+        }
+      } else if (replace(seen, CANCELLED)) {
+        if (seen != null) {
+          core.receiverWaitsAgain(); // to be counted out as all are
+        }
+        core.receiverLeft();
+        return seen == null || seen == WORKING ? null : seen;
+      }
     }
-    if (had != WAITED) {
-      core.receiverWaitsAgain(); // to be counted out as all are
-    }
-    core.receiverLeft();
-    if (had instanceof Detached detached) {
-      return detached.element;
-    }
-    return had == WAITED || had == WORKING || had == DETACHED ? null : had;
   }
 
   @Override
@@ -125,6 +131,17 @@ final class StandingReceiver extends ReceiveWaiter {
         return true;
       }
     }
+  }
+
+  @Override
+  boolean isBusy() {
+    Object seen = outcome();
+    return seen != null && seen != CANCELLED;
+  }
+
+  @Override
+  boolean toldThatItLeft() {
+    return outcome() == CANCELLED;
   }
 
   @Override

@@ -164,6 +164,32 @@ public abstract class Waiter<G> implements Runnable {
   }
 
   /**
+   * Ends a waiter that nobody but its own thread and its subscriber can still change, for less than
+   * a compare-and-set. A cancellation at the same time may count as an earlier or a later one; what
+   * it would find in {@code seen} is the caller's to deliver or to pass on in either case.
+   *
+   * @param seen what the outcome must be
+   * @return {@code false} if a cancellation was quicker
+   */
+  protected final boolean finishLast(Object seen) {
+    if (outcome != seen) {
+      return false;
+    }
+    OUTCOME.setRelease(this, DELIVERED);
+    return true;
+  }
+
+  /**
+   * Gives the outcome of a subclass whose life begins before it waits. Called while nobody else
+   * knows this waiter.
+   *
+   * @param first what the outcome is at first
+   */
+  protected final void begin(Object first) {
+    OUTCOME.set(this, first);
+  }
+
+  /**
    * Makes a step of a longer life than this class draws. A subclass that uses it draws its own.
    *
    * @param seen what the outcome must be

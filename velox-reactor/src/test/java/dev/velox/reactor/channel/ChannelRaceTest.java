@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -82,6 +84,71 @@ class ChannelRaceTest {
       boolean received = !receiver.getReceivedOnNext().isEmpty();
       assertThat(channel.tryReceive().isReceived()).isNotEqualTo(received);
       assertThat(sender.isTerminatedComplete()).isTrue();
+    }
+  }
+
+  /**
+   * Keeps what comes while it is being cancelled, too, which Reactor's own subscribers drop; asks
+   * when told.
+   */
+  private static final class Keeping extends BaseSubscriber<Integer> {
+    private final List<Integer> received = Collections.synchronizedList(new ArrayList<>());
+
+    @Override
+    protected void hookOnSubscribe(Subscription subscription) {
+      // asks when told
+    }
+
+    @Override
+    protected void hookOnNext(Integer element) {
+      received.add(element);
+    }
+  }
+
+  private static Keeping keeping(Channel<Integer> channel) {
+    Keeping receiver = new Keeping();
+    channel.receive().subscribe(receiver);
+    return receiver;
+  }
+
+  @Test
+  void a_receive_that_is_cancelled_as_it_takes_what_is_there_loses_nothing() {
+    for (int i = 0; i < RACES; i++) {
+      Channel<Integer> channel = Channel.bounded(1);
+      Keeping receiver = keeping(channel);
+      channel.trySend(7);
+
+      RaceTestUtils.race(() -> receiver.request(1), receiver::cancel);
+
+      boolean received = !receiver.received.isEmpty();
+      assertThat(channel.tryReceive().isReceived()).isNotEqualTo(received);
+      assertThat(channel.waitingReceivers()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, Integer.MAX_VALUE})
+  void receivers_who_leave_alone_or_in_line_are_counted_out(int limit) {
+    for (int i = 0; i < RACES; i++) {
+      ChannelBuilder<Integer> builder = Channel.<Integer>builder().capacity(1);
+      Channel<Integer> channel =
+          (limit == Integer.MAX_VALUE ? builder : builder.maxWaitingReceivers(limit)).build();
+      Keeping leaving = keeping(channel);
+      Keeping staying = keeping(channel);
+
+      RaceTestUtils.race(
+          () -> {
+            leaving.request(1);
+            leaving.cancel();
+          },
+          () -> staying.request(1),
+          () -> channel.trySend(7));
+
+      // The one who stays waits only if the other one was quicker.
+      assertThat(leaving.received.size() + staying.received.size()).isEqualTo(1);
+      assertThat(channel.waitingReceivers()).isEqualTo(leaving.received.size());
+      channel.close();
+      assertThat(channel.waitingReceivers()).isZero();
     }
   }
 
