@@ -598,7 +598,11 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
     return this;
   }
 
-  /** Who takes messages that this one takes no more, if somebody does. */
+  /**
+   * Who takes messages that this one takes no more, if somebody does.
+   *
+   * @throws RuntimeException if nobody can
+   */
   @Nullable ActorCore<?, M> successor() {
     return null;
   }

@@ -125,7 +125,11 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
       enter(asked, new Mail(message, context, this));
       Duration timeout = todo.timeout != null ? todo.timeout : asked.settings.askTimeout();
       if (timeout != null && isWaiting()) {
-        Deadlines.add(asked.timer(), timeout.toNanos(), new AskDeadline(this, asked, timeout));
+        try {
+          Deadlines.add(asked.timer(), timeout.toNanos(), new AskDeadline(this, asked, timeout));
+        } catch (Throwable refused) {
+          boolean ignored = end(Operators.onOperatorError(refused, context));
+        }
       }
     }
 
@@ -133,10 +137,15 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
     void enter(ActorCore<?, ?> first, Mail mail) {
       ActorCore<?, ?> to = first;
       SendResult result = to.offer(mail);
-      for (ActorCore<?, ?> next = to;
-          result == SendResult.CLOSED && (next = next.successor()) != null; ) {
-        to = next;
-        result = to.offer(mail);
+      try {
+        for (ActorCore<?, ?> next = to;
+            result == SendResult.CLOSED && (next = next.successor()) != null; ) {
+          to = next;
+          result = to.offer(mail);
+        }
+      } catch (Throwable nobody) {
+        boolean ignored = end(Operators.onOperatorError(nobody, mail.context));
+        return;
       }
       if (result == SendResult.FULL && to.mailbox().mayWait()) {
         to.count(Event.WAITING);
@@ -307,7 +316,16 @@ final class AskMono<R, M> extends Mono<R> implements Scannable {
       asking.entering = null;
       if (outcome == REFUSED) {
         // It may have lined up after the mailbox was full, and been too late.
-        ActorCore<?, ?> next = core.hasIdledOut() ? core.successor() : null;
+        ActorCore<?, ?> next;
+        try {
+          next = core.hasIdledOut() ? core.successor() : null;
+        } catch (Throwable nobody) {
+          boolean ignored =
+              asking.end(
+                  Operators.onOperatorError(
+                      nobody, refused == null ? Context.empty() : refused.context));
+          return;
+        }
         if (next != null && refused != null) {
           asking.enter(next, refused);
         } else {

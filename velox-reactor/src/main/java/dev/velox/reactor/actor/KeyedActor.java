@@ -2,6 +2,9 @@ package dev.velox.reactor.actor;
 
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 
 /**
  * The actor of a key, which ends when it has been idle for a time. It is held until it stands in
@@ -66,8 +69,7 @@ final class KeyedActor<K, S, M> extends DefaultActor<S, M> {
   void resting() {
     restedAt = now();
     if (!isLookedAt) {
-      isLookedAt = true;
-      lookIn(group.idleNanos());
+      isLookedAt = lookIn(group.idleNanos());
     }
   }
 
@@ -75,8 +77,19 @@ final class KeyedActor<K, S, M> extends DefaultActor<S, M> {
     return group.timer().now(TimeUnit.NANOSECONDS);
   }
 
-  private void lookIn(long nanos) {
-    Deadlines.add(group.timer(), nanos, new Look(this));
+  /**
+   * Answers whether it will be looked at. A timer that refuses must not end the turn that rests:
+   * its ownership would be lost, and with it the actor. It only lives longer, and asks again.
+   */
+  private boolean lookIn(long nanos) {
+    try {
+      Deadlines.add(group.timer(), nanos, new Look(this));
+      return true;
+    } catch (Throwable refused) {
+      Exceptions.throwIfJvmFatal(refused);
+      Operators.onErrorDropped(refused, Context.empty());
+      return false;
+    }
   }
 
   private void look() {
@@ -98,7 +111,7 @@ final class KeyedActor<K, S, M> extends DefaultActor<S, M> {
       }
       disown();
     }
-    lookIn(left > 0 ? left : group.idleNanos());
+    boolean ignored = lookIn(left > 0 ? left : group.idleNanos());
   }
 
   private static final class Look extends Deadlines.Deadline {

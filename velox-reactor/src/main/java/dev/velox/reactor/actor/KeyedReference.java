@@ -24,24 +24,23 @@ record KeyedReference<K, M>(DefaultActorGroup<K, M> group, K key) implements Add
   @Override
   public SendResult trySend(M message) {
     Args.notNull(message, "message");
-    ActorCore<?, M> core;
     try {
-      core = core();
+      ActorCore<?, M> core = core();
+      for (; ; ) {
+        SendResult result = core.offer(message);
+        ActorCore<?, M> next = result == SendResult.CLOSED ? core.successor() : null;
+        if (next == null) {
+          if (result == SendResult.FULL || result == SendResult.CLOSED) {
+            core.count(MetricsListener.Event.REJECTED);
+          }
+          return result;
+        }
+        core = next;
+      }
     } catch (ActorStoppedException stopped) {
       return SendResult.CLOSED;
     } catch (TooManyKeysException full) {
       return SendResult.FULL;
-    }
-    for (; ; ) {
-      SendResult result = core.offer(message);
-      ActorCore<?, M> next = result == SendResult.CLOSED ? core.successor() : null;
-      if (next == null) {
-        if (result == SendResult.FULL || result == SendResult.CLOSED) {
-          core.count(MetricsListener.Event.REJECTED);
-        }
-        return result;
-      }
-      core = next;
     }
   }
 

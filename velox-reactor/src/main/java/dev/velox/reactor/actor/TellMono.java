@@ -75,10 +75,15 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
       }
       ActorCore<?, ?> to = first;
       SendResult result = to.offer(offered);
-      for (ActorCore<?, ?> next = to;
-          result == SendResult.CLOSED && (next = next.successor()) != null; ) {
-        to = next;
-        result = to.offer(offered);
+      try {
+        for (ActorCore<?, ?> next = to;
+            result == SendResult.CLOSED && (next = next.successor()) != null; ) {
+          to = next;
+          result = to.offer(offered);
+        }
+      } catch (Throwable nobody) {
+        fail(nobody);
+        return;
       }
       if (result == SendResult.FULL && to.mailbox().mayWait() && !fromItself) {
         core = to;
@@ -103,6 +108,14 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
       }
     }
 
+    /** There is nobody to take it, though somebody was refused it. */
+    private void fail(Throwable nobody) {
+      CoreSubscriber<? super Void> subscriber = actual;
+      if (beginDelivery() != null && subscriber != null) {
+        end(Operators.onOperatorError(nobody, subscriber.currentContext()));
+      }
+    }
+
     void refuse(Throwable error) {
       if (finish()) {
         end(error);
@@ -114,7 +127,13 @@ final class TellMono<M> extends Mono<Void> implements Scannable {
       ActorCore<?, ?> from = core;
       if (from != null && from.hasIdledOut() && outcome() == REFUSED) {
         // It was told that the mailbox was full, and lined up after that was over.
-        ActorCore<?, ?> next = from.successor();
+        ActorCore<?, ?> next;
+        try {
+          next = from.successor();
+        } catch (Throwable nobody) {
+          fail(nobody);
+          return;
+        }
         if (next != null) {
           if (takeAndRearm() != null) {
             start(next, false);

@@ -45,13 +45,20 @@ public final class HandOver {
    * @return the pool's scheduler, or what an installed factory makes instead
    */
   public static Scheduler scheduler() {
-    Scheduler parallel = Schedulers.parallel();
-    Choice choice = CHOICE.get();
-    if (choice == null || choice.parallel != parallel) {
-      choice = new Choice(parallel, choose());
-      CHOICE.set(choice);
+    for (; ; ) {
+      Scheduler parallel = Schedulers.parallel();
+      Choice choice = CHOICE.get();
+      if (choice != null && choice.parallel == parallel) {
+        return choice.handOver;
+      }
+      Scheduler chosen = choose();
+      // A factory that came or went meanwhile must not stand for the one seen before: the cached
+      // schedulers may come back, and with them this choice.
+      if (Schedulers.parallel() == parallel) {
+        CHOICE.set(new Choice(parallel, chosen));
+        return chosen;
+      }
     }
-    return choice.handOver;
   }
 
   private static Scheduler choose() {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -441,5 +442,34 @@ class ActorGroupTest {
     Flux.range(1, 3).subscribe(ada.asSubscriber());
     assertThat(ada.stop(LIMIT).block(LIMIT).reason()).isEqualTo(Reason.STOPPED);
     assertThat(sums.size()).isZero();
+  }
+
+  @Test
+  void an_actor_whose_timer_refuses_to_watch_it_still_handles_messages() {
+    Scheduler gone = Schedulers.newSingle("gone");
+    gone.dispose();
+    ActorGroup<String, Object> group =
+        ActorGroup.builder((String key) -> Actor.builder(0, new Logging(key)))
+            .idleTimeout(IDLE)
+            .timer(gone)
+            .build();
+    for (int i = 0; i < 3; i++) {
+      assertThat(group.actor("a").<Integer>ask(reply -> reply).block(LIMIT)).isEqualTo(i);
+    }
+    group.stop().block(LIMIT);
+  }
+
+  @Test
+  void an_ask_is_told_when_its_actor_has_ended_meanwhile_and_there_is_no_place_for_another() {
+    ActorGroup<String, Object> group = builder().maxKeys(1).build();
+    Actor<Object> asked = group.actor("a");
+    Mono<Integer> ask =
+        asked.ask(
+            reply -> {
+              asked.stop().subscribe();
+              assertThat(group.actor("b").trySend("takes the place")).isEqualTo(SendResult.SENT);
+              return reply;
+            });
+    StepVerifier.create(ask).verifyError(TooManyKeysException.class);
   }
 }
