@@ -83,7 +83,8 @@ public interface Broadcast<T> extends Publisher<T>, Scannable {
 
   /**
    * Publishes all elements of a source, one after the other, asking for the next when the one
-   * before is published. It does not close the broadcast.
+   * before is published. It does not close the broadcast. An element that is not published, as this
+   * was cancelled or failed while it waited, is discarded ({@code Flux.doOnDiscard}).
    *
    * @param source where the elements come from
    * @return completes with the number of elements published; fails with the source's error or those

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
 
 /**
  * Decides in which order elements are published, to whom, and who has to wait. It knows no
@@ -81,10 +82,31 @@ final class BroadcastCore {
       Entry replayAfter,
       Receiver[] receivers,
       WaiterQueue<PublishWaiter> publishers,
-      ChannelState.Phase phase) {
+      ChannelState.Phase phase)
+      implements Runnable {
+
+    /**
+     * Wakes all receivers: one signal for all of them, as each signal has to look up its thread's
+     * line. What a receiver throws must not keep it from the others.
+     */
+    @Override
+    public void run() {
+      Throwable escaped = null;
+      for (Receiver receiver : receivers) {
+        try {
+          receiver.run();
+        } catch (Throwable failure) {
+          escaped = escaped == null ? failure : Exceptions.addSuppressed(escaped, failure);
+        }
+      }
+      if (escaped != null) {
+        throw Exceptions.propagate(escaped);
+      }
+    }
 
     void link() {
-      if (beforeLast != last) {
+      // Read first: all write the same, and a written line has to come back from every other core.
+      if (beforeLast != last && beforeLast.next == null) {
         beforeLast.next = last;
       }
     }
@@ -179,6 +201,11 @@ final class BroadcastCore {
     return seen;
   }
 
+  /** Looks at the state only: a link that is missing is not made. */
+  boolean isCancelled() {
+    return state.isCancelled();
+  }
+
   int waiting() {
     return Math.max(0, waiting.get());
   }
@@ -261,8 +288,10 @@ final class BroadcastCore {
   }
 
   private void wake(State published) {
-    for (Receiver receiver : published.receivers()) {
-      signals.accept(receiver);
+    if (published.receivers().length == 1) {
+      signals.accept(published.receivers()[0]);
+    } else if (published.receivers().length != 0) {
+      signals.accept(published);
     }
   }
 

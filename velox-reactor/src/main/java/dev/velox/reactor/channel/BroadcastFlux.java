@@ -172,7 +172,7 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
       boolean freed = false;
       try {
         while (true) {
-          if (cancelled || broadcast.core.state().isCancelled()) {
+          if (cancelled || broadcast.core.isCancelled()) {
             leave();
             if (!cancelled) {
               finish(subscriber, null);

@@ -61,7 +61,7 @@ final class DefaultBroadcast<T> implements Broadcast<T> {
 
   @Override
   public Mono<Long> publishAll(Publisher<? extends T> source) {
-    return Flux.<T>from(Args.notNull(source, "source")).concatMap(this::publish, 0).count();
+    return PublishAllMono.of(this, Args.notNull(source, "source"));
   }
 
   @Override
