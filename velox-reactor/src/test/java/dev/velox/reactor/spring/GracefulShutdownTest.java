@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
@@ -35,6 +36,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.resources.LoopResources;
 
 class GracefulShutdownTest {
 
@@ -43,6 +46,19 @@ class GracefulShutdownTest {
   // A loaded machine takes its time; nothing here waits for it to pass.
   private static final String PATIENT = "velox.shutdown.timeout=100s";
   private static final String PATIENT_SPRING = "spring.lifecycle.timeout-per-shutdown-phase=110s";
+
+  // Not the ones that client and server share by default: they end with the server's context, and a
+  // request that is
+  // about to connect then is never answered, not even by an error.
+  private static final LoopResources LOOPS = LoopResources.create("shutdown-test-client");
+  private static final ConnectionProvider CONNECTIONS =
+      ConnectionProvider.create("shutdown-test-client");
+
+  @AfterAll
+  static void endClient() {
+    CONNECTIONS.disposeLater().block(LONG);
+    LOOPS.disposeLater(Duration.ZERO, LONG).block(LONG);
+  }
 
   @Test
   void under_load_everything_that_was_accepted_is_worked_off() {
@@ -205,9 +221,10 @@ class GracefulShutdownTest {
 
   private static WebClient client(ReactiveWebServerApplicationContext context) {
     // The client would send a request again by itself when its connection is closed.
+    HttpClient client = HttpClient.create(CONNECTIONS).runOn(LOOPS).disableRetry(true);
     return WebClient.builder()
         .baseUrl("http://localhost:" + context.getWebServer().getPort())
-        .clientConnector(new ReactorClientHttpConnector(HttpClient.create().disableRetry(true)))
+        .clientConnector(new ReactorClientHttpConnector(client))
         .build();
   }
 
