@@ -64,7 +64,10 @@ public final class Keyed {
    *
    * <p>Work is subscribed, and results are passed on, on the thread of whatever made that possible:
    * the source's, the work's, or the one that requests. Nothing is passed on that was not
-   * requested; of a work's results up to 32 are taken in advance.
+   * requested; of a work's results up to 32 are taken in advance. Work that is a {@link
+   * java.util.concurrent.Callable} (as {@code Mono.just}, {@code Mono.fromCallable}) is called on
+   * the spot, without being subscribed. The source is asked for more when up to a quarter of the
+   * window is free.
    *
    * @param <T> the type of the elements
    * @param <K> the type of the keys

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -128,6 +129,14 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
    * <p>A work that has completed keeps its place until its results have been passed on. So a slow
    * subscriber slows the source down, and what is kept for it is bounded.
    *
+   * <p>Work that is a {@link Callable} is called by the owner. If its result can be passed on at
+   * once, as most can, its key needs no lane and nothing is subscribed.
+   *
+   * <p>The source is asked for more when a part of the window is free, not for each element:
+   * elements asked for, taken and free are the window together, and the free ones fewer than both
+   * {@code enough} and the window without {@code concurrency}. So the source can always send, and
+   * there is always work for all who may work at once.
+   *
    * <p>Work that completes while it is being subscribed finds {@code wip} raised, leaves word, and
    * returns; so no chain of such work deepens the stack.
    */
@@ -148,6 +157,7 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
 
     private final SeriallyFlux<T, K, R> options;
     private final CoreSubscriber<? super R> actual;
+    private final int enough;
     private final Queue<T> elements;
     private final Queue<Object> results = Queues.unboundedMultiproducer().get();
 
@@ -166,12 +176,16 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
     private final Map<K, Lane<T, K, R>> lanes = new HashMap<>();
     private final ArrayDeque<Lane<T, K, R>> ready = new ArrayDeque<>();
     private int running;
+    private int free;
+    private long emitted;
     private boolean ended;
 
     Coordinator(SeriallyFlux<T, K, R> options, CoreSubscriber<? super R> actual) {
       this.options = options;
       this.actual = actual;
       this.elements = Queues.<T>get(options.window).get();
+      this.enough =
+          Math.max(1, Math.min(options.window >> 2, options.window - options.concurrency));
     }
 
     // The source.
@@ -193,6 +207,15 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
         } else {
           Operators.onDiscard(element, currentContext());
         }
+        return;
+      }
+      if (wip == 0 && WIP.compareAndSet(this, 0, 1)) {
+        if (ended || cancelled || failure != null) {
+          Operators.onDiscard(element, currentContext());
+        } else {
+          takeIn(element);
+        }
+        drainOwned();
         return;
       }
       if (!elements.offer(element)) {
@@ -261,9 +284,12 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
     // The owner.
 
     private void drain() {
-      if (WIP.getAndIncrement(this) != 0) {
-        return;
+      if (WIP.getAndIncrement(this) == 0) {
+        drainOwned();
       }
+    }
+
+    private void drainOwned() {
       int missed = 1;
       do {
         turn();
@@ -275,34 +301,47 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
       if (endIfDue()) {
         return;
       }
-      takeIn();
-      startWork();
-      int freed = passOn();
-      if (freed > 0) {
+      while (!cancelled && failure == null) {
+        T element = elements.poll();
+        if (element == null) {
+          break;
+        }
+        takeIn(element);
+      }
+      do {
         startWork();
-        upstream.request(freed);
+      } while (passOn());
+      if (free >= enough && options.window != Integer.MAX_VALUE) {
+        int more = free;
+        free = 0;
+        upstream.request(more);
       }
       boolean ignored = endIfDue();
     }
 
-    /** Sorts new elements into lanes. */
-    private void takeIn() {
-      for (T element = elements.poll(); element != null; element = elements.poll()) {
-        K key;
-        try {
-          key = Objects.requireNonNull(options.key.apply(element), "The key of an element is null");
-        } catch (Throwable error) {
-          fail(Operators.onOperatorError(upstream, error, element, currentContext()));
+    /** Works on a new element if it can begin now, else sorts it into the lane of its key. */
+    private void takeIn(T element) {
+      try {
+        K key = Objects.requireNonNull(options.key.apply(element), "The key of an element is null");
+        Lane<T, K, R> lane = lanes.get(key);
+        if (lane == null && running < options.concurrency && ready.isEmpty()) {
+          begin(key, null, element);
           return;
         }
-        Lane<T, K, R> lane = lanes.get(key);
         if (lane == null) {
-          lane = new Lane<>(key);
-          lanes.put(key, lane);
+          lane = newLane(key);
           ready.add(lane);
         }
         lane.add(element);
+      } catch (Throwable error) {
+        fail(Operators.onOperatorError(upstream, error, element, currentContext()));
       }
+    }
+
+    private Lane<T, K, R> newLane(K key) {
+      Lane<T, K, R> lane = new Lane<>(key);
+      lanes.put(key, lane);
+      return lane;
     }
 
     private void startWork() {
@@ -313,25 +352,58 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
         }
         T element = lane.take();
         try {
-          Publisher<? extends R> publisher =
-              Objects.requireNonNull(options.work.apply(element), "The work on an element is null");
-          Work<T, K, R> work = new Work<>(this, lane, publisher instanceof Mono);
-          lane.running = work;
-          running++;
-          publisher.subscribe(work);
+          begin(lane.key, lane, element);
         } catch (Throwable error) {
           fail(Operators.onOperatorError(upstream, error, element, currentContext()));
-          return;
         }
       }
     }
 
-    /** Passes results on as far as they are asked for; answers how many works have gone by. */
+    /** Without a lane its key has nothing else to do, and gets one only if the work takes time. */
+    @SuppressWarnings("unchecked") // what a publisher of R calls is an R
+    private void begin(K key, @Nullable Lane<T, K, R> lane, T element) throws Exception {
+      Publisher<? extends R> publisher =
+          Objects.requireNonNull(options.work.apply(element), "The work on an element is null");
+      R value = null;
+      boolean atOnce = publisher instanceof Callable<?>;
+      if (atOnce) {
+        value = ((Callable<? extends R>) publisher).call();
+        if (value == null || (emitted != requested && results.isEmpty())) {
+          free++;
+          if (lane != null) {
+            next(lane);
+          }
+          if (value != null) {
+            emit(value);
+          }
+          return;
+        }
+      }
+      Lane<T, K, R> own = lane == null ? newLane(key) : lane;
+      Work<T, K, R> work = new Work<>(this, own, publisher instanceof Mono);
+      own.running = work;
+      running++;
+      if (atOnce) {
+        work.result = value;
+        results.offer(work);
+      } else {
+        publisher.subscribe(work);
+      }
+    }
+
+    private void emit(R value) {
+      if (cancelled || failure != null) {
+        Operators.onDiscard(value, currentContext());
+      } else {
+        emitted++;
+        actual.onNext(value);
+      }
+    }
+
+    /** Passes results on as far as they are asked for; answers whether work has gone by. */
     @SuppressWarnings("unchecked") // only these two kinds are offered
-    private int passOn() {
-      long demand = requested;
-      long passed = 0;
-      int freed = 0;
+    private boolean passOn() {
+      boolean gone = false;
       while (!cancelled && failure == null) {
         Object next = results.peek();
         if (next == null) {
@@ -345,34 +417,30 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
         } else {
           value = ((Result<T, K, R>) next).value();
         }
-        if (value != null) {
-          if (passed == demand) {
-            break;
-          }
-          passed++;
+        if (value != null && emitted == requested) {
+          break;
         }
         results.poll();
         if (work != null) {
           value = work.takeResult();
-          free(work.lane);
-          freed++;
+          work.lane.running = null;
+          running--;
+          next(work.lane);
+          free++;
+          gone = true;
         }
         if (value != null) {
-          actual.onNext(value);
+          emit(value);
         }
         if (work == null) {
           ((Result<T, K, R>) next).work().replenish();
         }
       }
-      if (passed > 0 && demand != Long.MAX_VALUE) {
-        REQUESTED.addAndGet(this, -passed);
-      }
-      return freed;
+      return gone;
     }
 
-    private void free(Lane<T, K, R> lane) {
-      lane.running = null;
-      running--;
+    /** Its work is done: the next of its elements stands in line, or it goes. */
+    private void next(Lane<T, K, R> lane) {
       if (lane.isEmpty()) {
         lanes.remove(lane.key);
       } else {
@@ -445,7 +513,8 @@ final class SeriallyFlux<T, K, R> extends FluxOperator<T, R> {
         return options.window;
       }
       if (attribute == Attr.REQUESTED_FROM_DOWNSTREAM) {
-        return requested;
+        long asked = requested;
+        return asked == Long.MAX_VALUE ? asked : asked - emitted;
       }
       if (attribute == Attr.CANCELLED) {
         return cancelled;

@@ -257,6 +257,107 @@ class KeyedTest {
   }
 
   @Test
+  void work_that_can_be_called_is_not_subscribed_and_fails_as_any_other() {
+    AtomicInteger calls = new AtomicInteger();
+    Flux<Integer> results =
+        Flux.just(1, 2, 3)
+            .transform(
+                Keyed.<Integer, Integer, Integer>serially(
+                    i -> 0,
+                    1,
+                    i ->
+                        Mono.fromCallable(
+                            () -> {
+                              calls.incrementAndGet();
+                              if (i == 3) {
+                                throw new IllegalStateException("called");
+                              }
+                              return i == 2 ? null : i;
+                            })));
+    StepVerifier.create(results).expectNext(1).verifyErrorMessage("called");
+    assertThat(calls).hasValue(3);
+  }
+
+  @Test
+  void a_call_waits_for_the_work_before_it_of_its_key_and_for_a_free_place() {
+    Sinks.One<String> slow = Sinks.one();
+    List<String> called = new ArrayList<>();
+    TestSubscriber<String> results =
+        subscribe(
+            Flux.just("a1", "a2", "b1", "a3", "b2")
+                .transform(
+                    Keyed.<String, Character, String>serially(
+                        name -> name.charAt(0),
+                        1,
+                        name ->
+                            name.equals("a1")
+                                ? slow.asMono()
+                                : Mono.fromSupplier(
+                                    () -> {
+                                      called.add(name);
+                                      return name;
+                                    }))));
+    assertThat(called).isEmpty();
+    slow.tryEmitValue("a1");
+    assertThat(called).containsExactlyInAnyOrder("a2", "b1", "a3", "b2");
+    assertThat(called).containsSubsequence("a2", "a3").containsSubsequence("b1", "b2");
+    assertThat(results.getReceivedOnNext()).startsWith("a1").hasSize(5);
+    assertThat(results.isTerminatedComplete()).isTrue();
+  }
+
+  @Test
+  void what_a_call_gave_while_it_was_cancelled_is_discarded() {
+    List<Object> discarded = new ArrayList<>();
+    TestSubscriber<String> results = TestSubscriber.create();
+    Flux.just(1, 2)
+        .transform(
+            Keyed.<Integer, Integer, String>serially(
+                i -> i,
+                1,
+                i ->
+                    Mono.fromSupplier(
+                        () -> {
+                          results.cancel();
+                          return "result " + i;
+                        })))
+        .doOnDiscard(String.class, discarded::add)
+        .subscribe(results);
+    assertThat(results.getReceivedOnNext()).isEmpty();
+    assertThat(discarded).containsExactly("result 1");
+  }
+
+  @Test
+  void calls_of_a_source_race_with_requests_and_none_is_lost() {
+    for (int i = 0; i < 500; i++) {
+      Sinks.Many<Integer> source = Sinks.many().unicast().onBackpressureBuffer();
+      TestSubscriber<Integer> results = TestSubscriber.builder().initialRequest(0).build();
+      source
+          .asFlux()
+          .transform(Keyed.<Integer, Integer, Integer>serially(n -> n % 3, 2, 5, Mono::just))
+          .subscribe(results);
+      RaceTestUtils.race(
+          () -> {
+            for (int n = 0; n < 20; n++) {
+              source.tryEmitNext(n).orThrow();
+            }
+            source.tryEmitComplete().orThrow();
+          },
+          () -> {
+            for (int n = 0; n < 20; n++) {
+              results.request(1);
+            }
+          });
+      assertThat(results.getReceivedOnNext()).hasSize(20).doesNotHaveDuplicates();
+      for (int key = 0; key < 3; key++) {
+        int own = key;
+        assertThat(results.getReceivedOnNext().stream().filter(n -> n % 3 == own).toList())
+            .isSorted();
+      }
+      assertThat(results.isTerminatedComplete()).isTrue();
+    }
+  }
+
+  @Test
   void the_context_reaches_the_work() {
     StepVerifier.create(
             Flux.just(1, 2)
