@@ -16,7 +16,6 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.GroupedFlux;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -43,6 +42,7 @@ public class SeriallyPerKey {
   public String work;
 
   private Events events;
+  private Scheduler threads;
   private Scheduler[] stripes;
 
   public static boolean runs(Map<String, String> params, boolean shortForm) {
@@ -56,9 +56,10 @@ public class SeriallyPerKey {
   @Setup
   public void open() {
     events = new Events(EVENTS, keys, work.equals("hop"));
+    threads = Schedulers.newParallel("stripe", Runtime.getRuntime().availableProcessors(), true);
     stripes =
-        Stream.generate(() -> Schedulers.newSingle("stripe", true))
-            .limit(Runtime.getRuntime().availableProcessors())
+        Stream.generate(() -> Schedulers.single(threads))
+            .limit(CONCURRENCY)
             .toArray(Scheduler[]::new);
   }
 
@@ -68,6 +69,7 @@ public class SeriallyPerKey {
     for (Scheduler stripe : stripes) {
       stripe.dispose();
     }
+    threads.dispose();
   }
 
   @Benchmark
@@ -85,18 +87,27 @@ public class SeriallyPerKey {
       // With a lower concurrency than there are keys it hangs.
       case "groupBy" ->
           source.groupBy(Event::key).flatMap(group -> group.concatMap(events::handle), keys + 1);
-      // A thread per stripe of keys: as many keys beside each other as there are stripes, and no
-      // more.
-      case "stripes" -> source.groupBy(this::stripe).flatMap(this::onStripe, stripes.length + 1);
+      case "stripes" -> work.equals("hop") ? onStripesInTurn(source) : onStripes(source);
       default -> throw new IllegalArgumentException("No peer " + peer);
     };
   }
 
-  private int stripe(Event event) {
-    return event.key() % stripes.length;
+  /** The stripe does the work of its keys, in the order of its queue. */
+  private Flux<Event> onStripes(Flux<Event> source) {
+    return source.flatMap(
+        event -> events.handle(event).subscribeOn(stripes[stripe(event)]), CONCURRENCY);
   }
 
-  private Flux<Event> onStripe(GroupedFlux<Integer, Event> group) {
-    return group.publishOn(stripes[group.key()]).concatMap(events::handle);
+  /** Work that leaves its stripe is waited for there, and with it all other keys of the stripe. */
+  private Flux<Event> onStripesInTurn(Flux<Event> source) {
+    return source
+        .groupBy(this::stripe)
+        .flatMap(
+            group -> group.publishOn(stripes[group.key()]).concatMap(events::handle),
+            stripes.length + 1);
+  }
+
+  private int stripe(Event event) {
+    return event.key() % stripes.length;
   }
 }
