@@ -17,8 +17,9 @@ public abstract class Actors {
   final void open(String peer) {
     actors =
         switch (peer) {
-          case "velox" -> new VeloxActors(false);
-          case "velox-stream" -> new VeloxActors(true);
+          case "velox" -> new VeloxActors(true, false);
+          case "velox-unbounded" -> new VeloxActors(false, false);
+          case "velox-stream" -> new VeloxActors(true, true);
           case "pekko" -> new PekkoActors();
           case "kotlin" -> new KotlinActors();
           case "jox" ->

@@ -13,7 +13,7 @@ public class Tell extends Actors {
 
   static final int ITEMS = 96_000;
 
-  @Param({"velox", "velox-stream", "pekko", "kotlin", "jox"})
+  @Param({"velox", "velox-unbounded", "velox-stream", "pekko", "kotlin", "jox"})
   public String peer;
 
   @Param({"1", "4"})

@@ -21,8 +21,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Ours, on its default pool, with mailboxes of 1,024. A producer tries to send, and waits for room
- * if there is none; as a stream, it hands over a whole publisher.
+ * Ours, on its default pool, with mailboxes of 1,024 or, as is Pekko's default, without a bound. A
+ * producer tries to send, and waits for room if there is none; as a stream, it hands over a whole
+ * publisher.
  */
 final class VeloxActors implements ActorPeer {
 
@@ -30,10 +31,12 @@ final class VeloxActors implements ActorPeer {
 
   private record Ask(int number, Reply<Integer> reply) {}
 
+  private final boolean isBounded;
   private final boolean asStream;
   private final ExecutorService threads = Threads.newPlatform();
 
-  VeloxActors(boolean asStream) {
+  VeloxActors(boolean isBounded, boolean asStream) {
+    this.isBounded = isBounded;
     this.asStream = asStream;
   }
 
@@ -57,16 +60,18 @@ final class VeloxActors implements ActorPeer {
   public Tally tell(int producers, Item[] items) throws Exception {
     int expected = items.length * producers;
     CompletableFuture<Tally> seen = new CompletableFuture<>();
+    Behavior<Seen, Item> tallying =
+        Behavior.sync(
+            (state, item) -> {
+              if (state.add(item).count == expected) {
+                seen.complete(state.tally());
+              }
+              return state;
+            });
     StatefulActor<Seen, Item> actor =
-        Actor.of(
-            new Seen(),
-            Behavior.sync(
-                (state, item) -> {
-                  if (state.add(item).count == expected) {
-                    seen.complete(state.tally());
-                  }
-                  return state;
-                }));
+        isBounded
+            ? Actor.of(new Seen(), tallying)
+            : Actor.builder(new Seen(), tallying).unboundedMailbox().build();
     Threads.awaitAll(
         Threads.submit(
             threads,

@@ -5,6 +5,7 @@ import dev.velox.reactor.actor.Supervision.Decision;
 import dev.velox.reactor.actor.Termination.Reason;
 import dev.velox.reactor.channel.SendResult;
 import dev.velox.reactor.internal.Discards;
+import dev.velox.reactor.internal.HandOver;
 import dev.velox.reactor.internal.ThreadLocals;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -82,6 +83,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
   private final S initial;
   private final Object first;
   private final Mailbox mailbox;
+  private final Mailbox.Outlet outlet;
   private final @Nullable ActorMetrics metrics;
   private final long number = NUMBERS.incrementAndGet();
 
@@ -111,6 +113,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
     this.first = behavior;
     this.behavior = behavior;
     this.mailbox = new Mailbox(this, settings.capacity(), settings.overflow(), settings.priority());
+    this.outlet = mailbox.outlet();
     this.metrics = ActorMetrics.of(this, settings.metrics());
     this.inside = behavior instanceof ContextBehavior ? new DefaultContext<>(this) : null;
   }
@@ -144,7 +147,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
     }
     Object mail = context == null ? null : context.take();
     if (mail == null) {
-      mail = mailbox.take();
+      mail = outlet.take();
     }
     return mail == null ? rest() : handle(mail);
   }
@@ -152,7 +155,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
   @Override
   final boolean hasWork() {
     DefaultContext<S, M> context = inside;
-    if (mailbox.hasMail() || (context != null && context.hasMail())) {
+    if (outlet.hasMail() || (context != null && context.hasMail())) {
       return true;
     }
     if (termination != null) {
@@ -188,6 +191,10 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
 
   final SendResult offer(Object mail) {
     SendResult result = mailbox.offer(mail);
+    if (result == SendResult.SENT) {
+      return result;
+    }
+    HandOver.makeWay(); // the sender may try until there is room, on the thread of this one's turn
     if (result == SendResult.DROPPED && Mail.ask(mail) == null) {
       discard(mail);
     }
@@ -209,6 +216,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
 
   @SuppressWarnings("unchecked") // what the mailbox holds was typed when it came in
   private boolean handle(Object mail) {
+    HandOver.makeWay();
     Asked ask = Mail.ask(mail);
     if (ask != null && ask.isDone()) {
       count(MetricsListener.Event.CANCELLED);
@@ -390,6 +398,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
   // ---- life -----------------------------------------------------------------------------------
 
   private boolean start() {
+    HandOver.makeWay();
     DefaultContext<S, M> context = inside;
     if (context == null) {
       return ready();
@@ -422,6 +431,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
   }
 
   private boolean end() {
+    HandOver.makeWay();
     mailbox.close();
     DefaultContext<S, M> context = inside;
     if (context == null) {
@@ -463,7 +473,7 @@ abstract class ActorCore<S, M> extends Turns implements Address<M>, Mailbox.Owne
         mail = context == null ? null : context.takeAny()) {
       discard(mail);
     }
-    for (Object mail = mailbox.take(); mail != null; mail = mailbox.take()) {
+    for (Object mail = outlet.take(); mail != null; mail = outlet.take()) {
       discard(mail);
     }
     if (!mailbox.isEmpty()) {

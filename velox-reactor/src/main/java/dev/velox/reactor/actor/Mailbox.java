@@ -8,34 +8,39 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Comparator;
 import java.util.PriorityQueue;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
-import reactor.util.concurrent.Queues;
 
 /**
- * What was accepted and not yet taken, and who waits for room.
+ * What was accepted and not yet taken, and who waits for room: the side of those who send. The
+ * actor's turn takes from its {@link Outlet}.
  *
- * <p>One word decides on each message: {@code word}, whose low 31 bits count what was accepted and
- * not yet taken, and whose sign says that no more is taken in.
+ * <p>One word decides on each message: {@code tail}, the last link of the line of messages. Each
+ * link has the number of the one before it plus one, so it also counts what was accepted.
  *
  * <pre>
- *   n ----offer(), admission of a waiter, n &lt; capacity----&gt; n + 1
- *   n ----take(), by the actor's turn--------------------&gt; n - 1      (the sign stays as it is)
- *   n ----close()----------------------------------------&gt; CLOSED | n
+ *   link n ----offer(), admission of a waiter, n - taken &lt; capacity----&gt; link n + 1
+ *   link n ----close()-------------------------------------------------&gt; End n
  * </pre>
  *
- * <p>An offer counts first and lies in the queue an instant later; then it wakes the actor. So an
- * actor that was told to stop knows by the count, not by the queue, whether all that was accepted
- * has come.
+ * <p>What was taken is counted by {@code taken}, which only grows. So who has read the tail and
+ * then finds no room below {@code taken + capacity} has seen a full mailbox at the instant of the
+ * second look; and who finds room, and then changes the tail he read, has not gone over it. {@code
+ * limit} is that sum as somebody saw it last: senders seldom have to look at what the taker writes.
+ * It may be too low, which only costs another look, and never is too high.
+ *
+ * <p>An offer is at the tail first and is linked to its predecessor an instant later; then it wakes
+ * the actor. So an actor that was told to stop knows by the numbers, not by the links, whether all
+ * that was accepted has come.
  *
  * <p>Who waits stands in an immutable line, changed by compare-and-set. {@code pump} lets them in,
  * one call at a time (a work-in-progress count; who comes meanwhile only adds to it), so that they
- * lie in the queue in the order of the line. A newcomer lines up while {@code waiting} is not zero,
- * and that is counted down only when the one let in lies in the queue: so nobody is overtaken; and
- * an offer that must not wait is refused while another sender is on its way into the line, though
- * there may be room again. Each change that could let somebody in (a message taken, somebody lined
- * up, the close) is followed by a pump, so none is missed.
+ * are accepted in the order of the line. A place that turns out to be nobody's any more is linked
+ * empty. A newcomer lines up while {@code waiting} is not zero, and that is counted down only when
+ * the one let in is linked: so nobody is overtaken; and an offer that must not wait is refused
+ * while another sender is on its way into the line, though there may be room again. Each change
+ * that could let somebody in (a message taken, somebody lined up, the close) is followed by a pump,
+ * so none is missed: who lines up says so at the outlet before he pumps, and the taker looks there
+ * after it has counted.
  */
 final class Mailbox {
 
@@ -52,22 +57,26 @@ final class Mailbox {
     void discard(Object mail);
   }
 
-  private static final int CLOSED = Integer.MIN_VALUE;
+  private static final Object NOBODYS = new Object();
   private static final int FEW = 32;
-  private static final VarHandle WORD;
+  private static final VarHandle TAIL;
   private static final VarHandle LINE;
   private static final VarHandle WAITING;
   private static final VarHandle ENDED;
   private static final VarHandle PUMPING;
+  private static final VarHandle HEAD;
+  private static final VarHandle TAKEN;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
-      WORD = lookup.findVarHandle(Mailbox.class, "word", int.class);
+      TAIL = lookup.findVarHandle(Mailbox.class, "tail", Link.class);
       LINE = lookup.findVarHandle(Mailbox.class, "line", WaiterQueue.class);
       WAITING = lookup.findVarHandle(Mailbox.class, "waiting", int.class);
       ENDED = lookup.findVarHandle(Mailbox.class, "ended", int.class);
       PUMPING = lookup.findVarHandle(Mailbox.class, "pumping", int.class);
+      HEAD = lookup.findVarHandle(Outlet.class, "head", Link.class);
+      TAKEN = lookup.findVarHandle(Outlet.class, "taken", int.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -76,11 +85,11 @@ final class Mailbox {
   private final Owner owner;
   private final int capacity;
   private final Overflow overflow;
-  private final Queue<Object> queue;
-  private final @Nullable Priority priority;
-  private volatile int word;
-  private volatile WaiterQueue<TellWaiter> line = WaiterQueue.empty();
+  private final Outlet outlet;
+  private volatile Link tail = new Link(null);
+  private int limit;
   private volatile int waiting;
+  private volatile WaiterQueue<TellWaiter> line = WaiterQueue.empty();
 
   @SuppressWarnings("UnusedVariable") // only through its handle
   private volatile int ended;
@@ -92,27 +101,33 @@ final class Mailbox {
     this.owner = owner;
     this.capacity = capacity;
     this.overflow = overflow;
-    // The oldest is dropped by whoever sends, so several may take from that queue.
-    this.queue =
-        overflow == Overflow.DROP_OLDEST
-            ? new ConcurrentLinkedQueue<>()
-            : Queues.unboundedMultiproducer().get();
-    this.priority = comparator == null ? null : new Priority(comparator);
+    this.limit = capacity;
+    this.outlet =
+        new Outlet(this, tail, comparator == null ? null : new Priority(comparator), overflow);
+  }
+
+  Outlet outlet() {
+    return outlet;
   }
 
   /** Offers a message, from any thread; it must not wait. */
   SendResult offer(Object mail) {
+    Link link = null;
     for (; ; ) {
-      int seen = word;
-      if (seen < 0) {
+      Link seen = tail;
+      if (seen instanceof End) {
         return SendResult.CLOSED;
       }
       if (waiting > 0 && overflow == Overflow.WAIT) {
         return SendResult.FULL;
       }
-      if (seen < capacity) {
-        if (WORD.compareAndSet(this, seen, seen + 1)) {
-          put(mail);
+      if (hasRoomAfter(seen)) {
+        if (link == null) {
+          link = new Link(mail);
+        }
+        if (append(seen, link)) {
+          link.mail = owner.accepted(mail);
+          put(seen, link);
           return SendResult.SENT;
         }
         continue;
@@ -123,42 +138,33 @@ final class Mailbox {
       if (overflow != Overflow.DROP_OLDEST) {
         return SendResult.FULL;
       }
-      Object oldest = queue.poll();
+      Object oldest = outlet.poll();
       if (oldest != null) {
-        WORD.getAndAdd(this, -1);
+        TAKEN.getAndAdd(outlet, 1);
         owner.discard(oldest);
         owner.wake(); // it may have waited for this count
       }
     }
   }
 
-  private void put(Object mail) {
-    queue.add(owner.accepted(mail));
+  private boolean hasRoomAfter(Link last) {
+    int room = limit - last.number;
+    if (room > 0 && room <= capacity) {
+      return true;
+    }
+    int now = outlet.taken + capacity;
+    limit = now;
+    return now - last.number > 0;
+  }
+
+  private boolean append(Link last, Link link) {
+    link.number = last.number + 1;
+    return TAIL.compareAndSet(this, last, link);
+  }
+
+  private void put(Link last, Link link) {
+    last.next = link;
     owner.wake();
-  }
-
-  /** Takes the next message; by the actor's turn alone. */
-  @Nullable Object take() {
-    Object mail;
-    Priority sorted = priority;
-    if (sorted == null) {
-      mail = queue.poll();
-    } else {
-      sorted.addAll(queue);
-      mail = sorted.poll();
-    }
-    if (mail != null) {
-      WORD.getAndAdd(this, -1);
-      if (waiting > 0) {
-        pump();
-      }
-    }
-    return mail;
-  }
-
-  /** Whether {@link #take} would find something. */
-  boolean hasMail() {
-    return !queue.isEmpty() || (priority != null && !priority.isEmpty());
   }
 
   /** Whether all that was accepted has been taken; final once it is closed. */
@@ -167,7 +173,13 @@ final class Mailbox {
   }
 
   int size() {
-    return word & ~CLOSED;
+    for (; ; ) {
+      Link seen = tail;
+      int size = seen.number - outlet.taken;
+      if (tail.number == seen.number) {
+        return size;
+      }
+    }
   }
 
   int capacity() {
@@ -179,20 +191,25 @@ final class Mailbox {
   }
 
   boolean isClosed() {
-    return word < 0;
+    return tail instanceof End;
   }
 
   void close() {
-    int before = (int) WORD.getAndBitwiseOr(this, CLOSED);
-    if (before >= 0) {
-      pump();
+    for (Link seen = tail; !(seen instanceof End); seen = tail) {
+      if (TAIL.compareAndSet(this, seen, new End(seen.number))) {
+        pump();
+      }
     }
   }
 
   /** Closes it if there is nothing in it and nobody waits; answers whether this call did. */
   boolean closeIfIdle() {
+    Link seen = tail;
     // Who lines up at this moment finds it closed and refuses himself.
-    return waiting == 0 && WORD.compareAndSet(this, 0, CLOSED);
+    return !(seen instanceof End)
+        && waiting == 0
+        && outlet.taken == seen.number
+        && TAIL.compareAndSet(this, seen, new End(seen.number));
   }
 
   boolean mayWait() {
@@ -207,6 +224,7 @@ final class Mailbox {
         seen = line) {
       // somebody else was quicker
     }
+    outlet.wanted = true;
     pump();
   }
 
@@ -237,28 +255,29 @@ final class Mailbox {
   }
 
   private boolean admitOne() {
-    WaiterQueue<TellWaiter> seen = line;
-    TellWaiter first = seen.peek();
+    TellWaiter first = line.peek();
     if (first == null) {
       return false;
     }
-    int count = word;
-    if (first.isWaiting() && count >= 0) {
-      if (count >= capacity) {
+    Link seen = tail;
+    boolean isOpen = !(seen instanceof End);
+    if (first.isWaiting() && isOpen) {
+      if (!hasRoomAfter(seen)) {
         return false;
       }
-      if (!WORD.compareAndSet(this, count, count + 1)) {
+      Link link = new Link(NOBODYS);
+      if (!append(seen, link)) {
         return true;
       }
       Object mail = first.mail();
       if (mail != null && first.grant(TellWaiter.ACCEPTED)) {
-        put(mail);
+        link.mail = owner.accepted(mail);
+        put(seen, link);
         leaveLine(first);
         return true;
       }
-      WORD.getAndAdd(this, -1);
-      owner.wake(); // it may have waited for this count
-    } else if (count < 0 && first.grant(TellWaiter.REFUSED)) {
+      put(seen, link);
+    } else if (!isOpen && first.grant(TellWaiter.REFUSED)) {
       leaveLine(first);
       return true;
     }
@@ -282,6 +301,110 @@ final class Mailbox {
     }
   }
 
+  /** A message, or the one before the first. */
+  private static class Link {
+    private @Nullable Object mail;
+    private int number;
+    private volatile @Nullable Link next;
+
+    Link(@Nullable Object mail) {
+      this.mail = mail;
+    }
+  }
+
+  /** Behind which nothing is accepted. */
+  private static final class End extends Link {
+
+    End(int number) {
+      super(null);
+      super.number = number;
+    }
+  }
+
+  /**
+   * The side of the actor's turn, in a line of the cache of its own, which it writes with each
+   * message.
+   */
+  @SuppressWarnings("UnusedVariable") // what keeps the distance
+  static final class Outlet {
+    private int p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12;
+    private volatile int taken;
+    private volatile boolean wanted;
+    private final boolean isShared;
+    private Link head;
+    private final @Nullable Priority priority;
+    private final Mailbox mailbox;
+
+    private Outlet(Mailbox mailbox, Link first, @Nullable Priority priority, Overflow overflow) {
+      this.mailbox = mailbox;
+      this.head = first;
+      this.priority = priority;
+      // The oldest is dropped by whoever sends.
+      this.isShared = overflow == Overflow.DROP_OLDEST;
+    }
+
+    /** Takes the next message; by the actor's turn alone. */
+    @Nullable Object take() {
+      Object mail;
+      Priority sorted = priority;
+      if (sorted == null) {
+        mail = poll();
+      } else {
+        for (Object each = poll(); each != null; each = poll()) {
+          sorted.add(each);
+        }
+        mail = sorted.poll();
+      }
+      if (mail != null) {
+        countTaken();
+      }
+      return mail;
+    }
+
+    private void countTaken() {
+      TAKEN.getAndAdd(this, 1);
+      if (wanted) {
+        if (mailbox.waiting == 0) {
+          wanted = false;
+          if (mailbox.waiting != 0) {
+            wanted = true; // who has lined up meanwhile had said so before
+          }
+        }
+        mailbox.pump();
+      }
+    }
+
+    private @Nullable Object poll() {
+      for (; ; ) {
+        Link first = head;
+        Link next = first.next;
+        if (next == null) {
+          if (!isShared || first == HEAD.getVolatile(this)) {
+            return null;
+          }
+          continue;
+        }
+        Object mail = next.mail;
+        if (!isShared) {
+          head = next;
+        } else if (!HEAD.compareAndSet(this, first, next)) {
+          continue;
+        }
+        next.mail = null;
+        first.next = null; // an old link must not keep young ones alive
+        if (mail != NOBODYS) {
+          return mail;
+        }
+        countTaken();
+      }
+    }
+
+    /** Whether {@link #take} would find something. */
+    boolean hasMail() {
+      return head.next != null || (priority != null && !priority.isEmpty());
+    }
+  }
+
   /**
    * The more important first, then the earlier; touched by the actor's turn alone, but for size.
    */
@@ -300,10 +423,9 @@ final class Mailbox {
                   .thenComparingLong(Ranked::number));
     }
 
-    void addAll(Queue<Object> queue) {
-      for (Object mail = queue.poll(); mail != null; mail = queue.poll()) {
-        heap.add(new Ranked(mail, numbers++));
-      }
+    void add(Object mail) {
+      heap.add(new Ranked(mail, numbers++));
+      size = heap.size();
     }
 
     @Nullable Object poll() {

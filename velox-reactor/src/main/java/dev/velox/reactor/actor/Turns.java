@@ -24,10 +24,14 @@ import reactor.util.context.Context;
  * owner touches is a plain field. No work is missed: who leaves work wakes afterwards, and the
  * owner, after it has gone IDLE, looks for work once more.
  *
+ * <p>On the hand-over pool, the turn of an actor that another's turn has woken runs next on the
+ * same thread, if that turn ends there; before it goes on with another message it makes way. A turn
+ * that is over its budget goes on if nobody waits for the thread.
+ *
  * <p>An actor that must not begin yet is BUSY without an owner, until {@link #schedule()} makes its
  * first turn the owner.
  */
-abstract class Turns implements Runnable {
+abstract class Turns implements HandOver.Turn {
 
   private static final int IDLE = 0;
   private static final int BUSY = 1;
@@ -76,10 +80,35 @@ abstract class Turns implements Runnable {
 
   final void schedule() {
     Scheduler chosen = settings.scheduler();
+    if (chosen != null) {
+      scheduleOn(chosen);
+      return;
+    }
     try {
-      Disposable ignored = (chosen != null ? chosen : HandOver.scheduler()).schedule(this);
+      HandOver.runSoon(this);
     } catch (RejectedExecutionException disposed) {
-      Disposable ignored = HandOver.scheduler().schedule(this); // it must come to its end
+      HandOver.runSoon(this); // a scheduler that stood in for the pool has just gone
+    }
+  }
+
+  private void scheduleBehindOthers() {
+    Scheduler chosen = settings.scheduler();
+    if (chosen != null) {
+      scheduleOn(chosen);
+      return;
+    }
+    try {
+      HandOver.runBehindOthers(this);
+    } catch (RejectedExecutionException disposed) {
+      HandOver.runBehindOthers(this); // a scheduler that stood in for the pool has just gone
+    }
+  }
+
+  private void scheduleOn(Scheduler chosen) {
+    try {
+      Disposable ignored = chosen.schedule(this);
+    } catch (RejectedExecutionException disposed) {
+      HandOver.runSoon(this); // it must come to its end
     }
   }
 
@@ -96,8 +125,11 @@ abstract class Turns implements Runnable {
     }
     while (!left) {
       if (budget-- == 0) {
-        schedule();
-        return;
+        if (settings.scheduler() != null || !HandOver.isAwaitedByNobody()) {
+          scheduleBehindOthers();
+          return;
+        }
+        budget = settings.throughput() - 1;
       }
       left = step();
     }

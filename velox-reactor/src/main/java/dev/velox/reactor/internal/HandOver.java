@@ -1,6 +1,7 @@
 package dev.velox.reactor.internal;
 
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +62,63 @@ public final class HandOver {
     }
   }
 
+  /**
+   * Runs a turn soon. A turn that is asked for within another one, on the pool, runs next on the
+   * same thread, which costs neither a task nor another thread's wake-up: mostly the one has woken
+   * the other and then ends. If a turn does not end there, it calls {@link #makeWay()}.
+   *
+   * @param turn what to run, once; it need not be called off
+   */
+  public static void runSoon(Turn turn) {
+    Scheduler scheduler = scheduler();
+    if (scheduler == PoolScheduler.INSTANCE
+        && Thread.currentThread() instanceof HandOverThread thread) {
+      thread.runSoon(Schedulers.onSchedule(turn));
+    } else {
+      Disposable ignored = scheduler.schedule(turn);
+    }
+  }
+
+  /**
+   * Runs a turn after all that waits for a thread now.
+   *
+   * @param turn what to run, once; it need not be called off
+   */
+  public static void runBehindOthers(Turn turn) {
+    Scheduler scheduler = scheduler();
+    if (scheduler == PoolScheduler.INSTANCE
+        && Thread.currentThread() instanceof HandOverThread thread) {
+      thread.runBehindOthers(Schedulers.onSchedule(turn));
+    } else {
+      Disposable ignored = scheduler.schedule(turn);
+    }
+  }
+
+  /**
+   * Called by a turn that goes on with something else, or that has to wait for others: what was to
+   * run next on this thread is left to any thread of the pool.
+   */
+  public static void makeWay() {
+    if (Thread.currentThread() instanceof HandOverThread thread) {
+      thread.makeWay();
+    }
+  }
+
+  /**
+   * Whether this thread is one of the pool's, and nobody waits for it: a turn may as well go on.
+   *
+   * @return false if something waits, or if it is another thread
+   */
+  public static boolean isAwaitedByNobody() {
+    return Thread.currentThread() instanceof HandOverThread thread && thread.isAwaitedByNobody();
+  }
+
+  /**
+   * A task that others run after on the same thread: it is short, or calls {@link #makeWay()} when
+   * it goes on.
+   */
+  public interface Turn extends Runnable {}
+
   private static Scheduler choose() {
     Scheduler made = Schedulers.newParallel("velox-hand-over-probe", 1, true);
     if (made.getClass().getName().equals("reactor.core.scheduler.ParallelScheduler")) {
@@ -70,14 +128,108 @@ public final class HandOver {
     return made;
   }
 
-  /** Marks the pool's threads for Reactor and BlockHound: nothing on them may block. */
+  /**
+   * Marks the pool's threads for Reactor and BlockHound: nothing on them may block.
+   *
+   * <p>A thread has one place for what runs next. Only code that the thread itself runs touches it,
+   * and it is empty whenever the thread is in no turn.
+   *
+   * <p>A fork-join thread looks at what others have submitted only when its own queue is empty,
+   * which tasks that queue each other never let it be. So after some tasks and turns, and whenever
+   * a turn lines up behind the others, a thread takes in what was submitted.
+   */
   private static final class HandOverThread extends ForkJoinWorkerThread implements NonBlocking {
     private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final int IN_A_ROW = 64;
+    private static final int TAKEN_IN = 16;
 
-    HandOverThread(ForkJoinPool pool) {
+    private final Pool pool;
+    private boolean inTurn;
+    private @Nullable Runnable next;
+    private int run;
+
+    HandOverThread(Pool pool) {
       super(pool);
+      this.pool = pool;
       setName("velox-hand-over-" + COUNT.incrementAndGet());
       setDaemon(true);
+    }
+
+    void run(Runnable task) {
+      if (++run > IN_A_ROW) {
+        takeIn();
+      }
+      if (task instanceof Turn) {
+        runTurns(task);
+      } else {
+        Tasks.runSafely(task);
+      }
+    }
+
+    private void runTurns(Runnable first) {
+      inTurn = true;
+      try {
+        Tasks.runSafely(first);
+        for (Runnable turn = next; turn != null && ++run <= IN_A_ROW; turn = next) {
+          next = null;
+          Tasks.runSafely(turn);
+        }
+      } finally {
+        inTurn = false;
+        if (next != null) {
+          takeIn();
+          makeWay();
+        }
+      }
+    }
+
+    private void takeIn() {
+      run = 0;
+      ForkJoinTask<?> task = pool.takeSubmission();
+      for (int i = 1; task != null; task = i++ < TAKEN_IN ? pool.takeSubmission() : null) {
+        ForkJoinTask<?> ignored = task.fork();
+      }
+    }
+
+    void runSoon(Runnable turn) {
+      if (inTurn && next == null) {
+        next = turn;
+      } else {
+        PoolScheduler.INSTANCE.submit(new PoolTask(turn));
+      }
+    }
+
+    void runBehindOthers(Runnable turn) {
+      takeIn();
+      PoolScheduler.INSTANCE.submit(new PoolTask(turn));
+    }
+
+    void makeWay() {
+      Runnable turn = next;
+      if (turn != null) {
+        next = null;
+        PoolScheduler.INSTANCE.submit(new PoolTask(turn));
+      }
+    }
+
+    boolean isAwaitedByNobody() {
+      return next == null && !pool.hasQueuedSubmissions() && pool.getQueuedTaskCount() == 0;
+    }
+  }
+
+  /** Lets its threads take in what was submitted. */
+  private static final class Pool extends ForkJoinPool {
+
+    Pool() {
+      super(
+          Math.max(2, Runtime.getRuntime().availableProcessors()),
+          pool -> new HandOverThread((Pool) pool),
+          (thread, failure) -> Operators.onErrorDropped(failure, Context.empty()),
+          true);
+    }
+
+    @Nullable ForkJoinTask<?> takeSubmission() {
+      return pollSubmission();
     }
   }
 
@@ -85,12 +237,7 @@ public final class HandOver {
 
     static final PoolScheduler INSTANCE = new PoolScheduler();
 
-    private final ForkJoinPool pool =
-        new ForkJoinPool(
-            Math.max(2, Runtime.getRuntime().availableProcessors()),
-            HandOverThread::new,
-            (thread, failure) -> Operators.onErrorDropped(failure, Context.empty()),
-            true);
+    private final Pool pool = new Pool();
 
     @Override
     public Disposable schedule(Runnable task) {
@@ -154,7 +301,8 @@ public final class HandOver {
   }
 
   /** A task that can be called off until it has begun. */
-  private static final class PoolTask implements Runnable, Disposable {
+  @SuppressWarnings("serial") // it never leaves the pool
+  private static final class PoolTask extends ForkJoinTask<Void> implements Disposable {
     private volatile @Nullable Runnable task;
 
     PoolTask(Runnable task) {
@@ -162,12 +310,27 @@ public final class HandOver {
     }
 
     @Override
-    public void run() {
+    protected boolean exec() {
       Runnable todo = task;
       if (todo != null) {
         task = null;
-        Tasks.runSafely(todo);
+        if (Thread.currentThread() instanceof HandOverThread thread) {
+          thread.run(todo);
+        } else {
+          Tasks.runSafely(todo);
+        }
       }
+      return true;
+    }
+
+    @Override
+    public @Nullable Void getRawResult() {
+      return null;
+    }
+
+    @Override
+    protected void setRawResult(@Nullable Void result) {
+      // There is none.
     }
 
     @Override

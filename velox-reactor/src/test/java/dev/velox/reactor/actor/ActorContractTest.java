@@ -112,7 +112,7 @@ class ActorContractTest extends ConstructContract {
       // An actor takes one turn at a time, and so does the test for it.
       if (takes.getAndIncrement() == 0) {
         do {
-          actor.mailbox().take();
+          actor.mailbox().outlet().take();
         } while (takes.decrementAndGet() != 0);
       }
     }

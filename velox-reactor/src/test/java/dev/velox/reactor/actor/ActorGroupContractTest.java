@@ -77,7 +77,7 @@ class ActorGroupContractTest extends ConstructContract {
       // An actor takes one turn at a time, and so does the test for it.
       if (takes.getAndIncrement() == 0) {
         do {
-          ((KeyedReference<?, ?>) actor).core().mailbox().take();
+          ((KeyedReference<?, ?>) actor).core().mailbox().outlet().take();
         } while (takes.decrementAndGet() != 0);
       }
     }

@@ -410,4 +410,129 @@ class ActorRaceTest {
       throw new AssertionError(interrupted);
     }
   }
+
+  @Test
+  void of_actors_that_wake_each_other_each_handles_each_message_once() throws Exception {
+    int actors = 16;
+    int tokens = 64;
+    int steps = 2_000;
+    AtomicInteger handled = new AtomicInteger();
+    CountDownLatch ended = new CountDownLatch(tokens);
+    List<Actor<Integer>> all = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < actors; i++) {
+      int own = i;
+      AtomicBoolean inside = new AtomicBoolean();
+      all.add(
+          Actor.builder(
+                  0,
+                  Behavior.sync(
+                      (Integer state, Integer left) -> {
+                        if (!inside.compareAndSet(false, true)) {
+                          throw new IllegalStateException("Two at once");
+                        }
+                        handled.incrementAndGet();
+                        if (left == 0) {
+                          ended.countDown();
+                        } else {
+                          int to = (own + 1 + left % (actors - 1)) % actors;
+                          assertThat(all.get(to).trySend(left - 1)).isEqualTo(SendResult.SENT);
+                        }
+                        inside.set(false);
+                        return state;
+                      }))
+              .throughput(3)
+              .build());
+    }
+    Runnable send =
+        () -> {
+          for (int i = 0; i < tokens / 2; i++) {
+            assertThat(all.get(i % actors).trySend(steps)).isEqualTo(SendResult.SENT);
+          }
+        };
+    RaceTestUtils.race(send, send);
+    assertThat(ended.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(handled).hasValue(tokens * (steps + 1));
+    for (Actor<Integer> each : all) {
+      each.stop().block(LIMIT);
+    }
+  }
+
+  @Test
+  void who_tries_until_there_is_room_gets_it_though_he_holds_a_thread() {
+    AtomicInteger seen = new AtomicInteger();
+    Actor<Integer> small =
+        Actor.builder(
+                0,
+                Behavior.sync(
+                    (Integer state, Integer message) -> {
+                      seen.incrementAndGet();
+                      return state;
+                    }))
+            .mailbox(1)
+            .build();
+    Actor<Reply<Boolean>> trying =
+        Actor.of(
+            0,
+            Behavior.sync(
+                (Integer state, Reply<Boolean> reply) -> {
+                  long end = System.nanoTime() + LIMIT.toNanos();
+                  for (int i = 0; i < 100; i++) {
+                    while (small.trySend(i) != SendResult.SENT) {
+                      if (System.nanoTime() > end) {
+                        reply.reply(false);
+                        return state;
+                      }
+                    }
+                  }
+                  reply.reply(true);
+                  return state;
+                }));
+    assertThat(trying.<Boolean>ask(reply -> reply, LIMIT).block(LIMIT)).isTrue();
+    trying.stop().block(LIMIT);
+    small.stop().block(LIMIT);
+    assertThat(seen).hasValue(100);
+  }
+
+  @Test
+  void actors_that_never_rest_leave_others_their_turn() {
+    int restless = 4 * Runtime.getRuntime().availableProcessors();
+    AtomicBoolean over = new AtomicBoolean();
+    List<Actor<Integer>> busy = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < restless; i++) {
+      AtomicReference<Actor<Integer>> self = new AtomicReference<>();
+      self.set(
+          Actor.of(
+              0,
+              Behavior.sync(
+                  (Integer state, Integer message) -> {
+                    if (!over.get()) {
+                      assertThat(self.get().trySend(message)).isEqualTo(SendResult.SENT);
+                    }
+                    return state;
+                  })));
+      busy.add(self.get());
+    }
+    try {
+      for (Actor<Integer> each : busy) {
+        assertThat(each.trySend(1)).isEqualTo(SendResult.SENT);
+      }
+      Actor<Reply<Integer>> other =
+          Actor.of(
+              0,
+              Behavior.sync(
+                  (Integer state, Reply<Integer> reply) -> {
+                    reply.reply(state);
+                    return state + 1;
+                  }));
+      for (int i = 0; i < 100; i++) {
+        assertThat(other.<Integer>ask(reply -> reply, LIMIT).block(LIMIT)).isEqualTo(i);
+      }
+      other.stop().block(LIMIT);
+    } finally {
+      over.set(true);
+    }
+    for (Actor<Integer> each : busy) {
+      each.stop().block(LIMIT);
+    }
+  }
 }

@@ -4,8 +4,10 @@ import dev.velox.reactor.channel.Overflow;
 import dev.velox.reactor.channel.SendResult;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -53,7 +55,7 @@ class MailboxLincheckTest {
     private final Mailbox mailbox = new Mailbox(new Nobody(), CAPACITY, Overflow.WAIT, null);
 
     @Operation
-    public SendResult offer(int message) {
+    public SendResult offer(@Param(gen = IntGen.class, conf = "1:9") int message) {
       return mailbox.offer(message);
     }
 

@@ -6,12 +6,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -91,5 +94,126 @@ class HandOverTest {
     AtomicInteger ran = new AtomicInteger();
     HandOver.scheduler().schedule(ran::incrementAndGet, 1, TimeUnit.HOURS).dispose();
     assertThat(ran).hasValue(0);
+  }
+
+  @Test
+  void a_turn_that_a_turn_asks_for_runs_next_on_its_thread() throws Exception {
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    CompletableFuture<Thread> first = new CompletableFuture<>();
+    CompletableFuture<Thread> second = new CompletableFuture<>();
+    HandOver.runSoon(
+        () -> {
+          HandOver.runSoon(
+              () -> {
+                order.add("second");
+                second.complete(Thread.currentThread());
+              });
+          order.add("first");
+          first.complete(Thread.currentThread());
+        });
+    assertThat(second.get(30, TimeUnit.SECONDS)).isSameAs(first.get());
+    assertThat(order).containsExactly("first", "second");
+  }
+
+  @Test
+  void a_turn_that_makes_way_has_the_next_one_run_elsewhere() throws Exception {
+    CompletableFuture<Boolean> seen = new CompletableFuture<>();
+    AtomicBoolean hasRun = new AtomicBoolean();
+    HandOver.runSoon(
+        () -> {
+          HandOver.runSoon(() -> hasRun.set(true));
+          HandOver.makeWay();
+          long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+          while (!hasRun.get() && System.nanoTime() < end) {
+            // this thread stays busy
+          }
+          seen.complete(hasRun.get());
+        });
+    assertThat(seen.get(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void a_second_turn_that_is_asked_for_does_not_wait_for_the_first() throws Exception {
+    CompletableFuture<Boolean> seen = new CompletableFuture<>();
+    AtomicBoolean hasRun = new AtomicBoolean();
+    HandOver.runSoon(
+        () -> {
+          HandOver.runSoon(() -> {});
+          HandOver.runSoon(() -> hasRun.set(true));
+          long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+          while (!hasRun.get() && System.nanoTime() < end) {
+            // this thread stays busy
+          }
+          seen.complete(hasRun.get());
+        });
+    assertThat(seen.get(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void turns_that_ask_for_each_other_for_ever_hold_nobody_up() throws Exception {
+    AtomicBoolean over = new AtomicBoolean();
+    int pairs = 4 * Runtime.getRuntime().availableProcessors();
+    CountDownLatch ended = new CountDownLatch(pairs);
+    for (int i = 0; i < pairs; i++) {
+      HandOver.runSoon(
+          new HandOver.Turn() {
+            @Override
+            public void run() {
+              if (over.get()) {
+                ended.countDown();
+              } else {
+                HandOver.runSoon(this);
+              }
+            }
+          });
+    }
+    try {
+      for (int i = 0; i < 100; i++) {
+        CompletableFuture<Boolean> ran = new CompletableFuture<>();
+        HandOver.scheduler().schedule(() -> ran.complete(true));
+        assertThat(ran.get(30, TimeUnit.SECONDS)).isTrue();
+      }
+    } finally {
+      over.set(true);
+    }
+    assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void a_turn_that_fails_does_not_take_the_next_one_along() throws Exception {
+    List<Throwable> dropped = Collections.synchronizedList(new ArrayList<>());
+    Hooks.onErrorDropped(dropped::add);
+    try {
+      CompletableFuture<Boolean> ran = new CompletableFuture<>();
+      HandOver.runSoon(
+          () -> {
+            HandOver.runSoon(() -> ran.complete(true));
+            throw new IllegalStateException("failed");
+          });
+      assertThat(ran.get(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(dropped).singleElement().satisfies(each -> assertThat(each).hasMessage("failed"));
+    } finally {
+      Hooks.resetOnErrorDropped();
+    }
+  }
+
+  @Test
+  void a_thread_is_awaited_if_something_waits_in_the_pool() throws Exception {
+    CompletableFuture<Boolean> alone = new CompletableFuture<>();
+    CompletableFuture<Boolean> withNext = new CompletableFuture<>();
+    HandOver.runSoon(
+        () -> {
+          boolean isAlone = false;
+          long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+          while (!isAlone && System.nanoTime() < end) {
+            isAlone = HandOver.isAwaitedByNobody(); // others' tasks come to an end
+          }
+          alone.complete(isAlone);
+          HandOver.runSoon(() -> {});
+          withNext.complete(HandOver.isAwaitedByNobody());
+        });
+    assertThat(alone.get(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(withNext.get(60, TimeUnit.SECONDS)).isFalse();
+    assertThat(HandOver.isAwaitedByNobody()).isFalse();
   }
 }
