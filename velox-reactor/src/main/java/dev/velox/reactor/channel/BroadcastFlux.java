@@ -1,6 +1,8 @@
 package dev.velox.reactor.channel;
 
 import dev.velox.reactor.MetricsListener.Event;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
@@ -65,9 +67,10 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
    * </pre>
    *
    * <p>{@code passed} is written by the owner alone and read by publishers: it is what the lag is
-   * measured from. With WAIT it moves as elements are emitted; else elements are taken into {@code
-   * pending} as they come, by policy, and the log is never held up. The subscription joins after
-   * {@code onSubscribe}, so one that is cancelled inside it never joins.
+   * measured from. {@code place} is the owner's alone. With WAIT it moves as elements are emitted;
+   * else elements are taken into {@code pending} as they come, by policy, and the log is never held
+   * up. The subscription joins after {@code onSubscribe}, so one that is cancelled inside it never
+   * joins.
    */
   private static final class Watching<T> extends BroadcastCore.Receiver
       implements Subscription, Scannable {
@@ -79,6 +82,16 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
     @SuppressWarnings("rawtypes") // an updater can't name a type parameter
     private static final AtomicLongFieldUpdater<Watching> REQUESTED =
         AtomicLongFieldUpdater.newUpdater(Watching.class, "requested");
+
+    private static final VarHandle PASSED;
+
+    static {
+      try {
+        PASSED = MethodHandles.lookup().findVarHandle(Watching.class, "passed", long.class);
+      } catch (ReflectiveOperationException impossible) {
+        throw new ExceptionInInitializerError(impossible);
+      }
+    }
 
     private final DefaultBroadcast<T> broadcast;
     private final SlowSubscriber policy;
@@ -93,7 +106,7 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
     private volatile boolean cancelled;
     private volatile boolean terminated;
     private volatile long passed;
-    private volatile BroadcastCore.@Nullable Entry place;
+    private BroadcastCore.@Nullable Entry place;
     private @Nullable CoreSubscriber<? super T> actual;
 
     Watching(
@@ -219,6 +232,7 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
           Operators.produced(REQUESTED, this, emitted);
         }
         if (freed) {
+          VarHandle.fullFence(); // the lag has shrunk before we look who waits for that
           broadcast.core.admit();
         }
       }
@@ -268,7 +282,7 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
         return null;
       }
       place = next;
-      passed = next.index;
+      PASSED.setRelease(this, next.index); // serve() makes it plain to publishers that line up
       return next.value;
     }
 
