@@ -51,6 +51,7 @@ public abstract class LockBenchmark {
       case "jdk-fair-virtual" -> new JdkLocks(permits);
       case "reactor-pool" -> ReactiveLocks.reactorPool(permits, scheduler);
       case "bulkhead" -> ReactiveLocks.bulkhead(permits, scheduler);
+      case "limit-unlocked" -> ReactiveLocks.unlocked(scheduler);
       default -> throw new IllegalArgumentException("No peer " + peer);
     };
   }
@@ -68,6 +69,7 @@ public abstract class LockBenchmark {
       case "jdk-fair-virtual" -> Threads.virtual() && !one;
       case "bulkhead" -> tasks == 1;
       case "velox-hop" -> tasks > 1;
+      case "limit-unlocked" -> tasks > 1 && (!shortForm || tasks == 4);
       default -> true;
     };
   }

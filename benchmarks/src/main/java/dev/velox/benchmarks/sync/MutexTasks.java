@@ -7,7 +7,15 @@ import org.openjdk.jmh.annotations.Setup;
 /** A mutex. */
 public class MutexTasks extends LockBenchmark {
 
-  @Param({"velox", "velox-hop", "kotlin", "jdk-fair-virtual", "reactor-pool", "bulkhead"})
+  @Param({
+    "velox",
+    "velox-hop",
+    "kotlin",
+    "jdk-fair-virtual",
+    "reactor-pool",
+    "bulkhead",
+    "limit-unlocked"
+  })
   public String peer;
 
   public static boolean runs(Map<String, String> params, boolean shortForm) {

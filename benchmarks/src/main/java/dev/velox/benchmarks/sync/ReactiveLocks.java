@@ -22,10 +22,21 @@ final class ReactiveLocks implements LockPeer {
 
   private final Scheduler scheduler;
   private final UnaryOperator<Mono<Void>> lock;
+  private final boolean isAlone;
 
   ReactiveLocks(Scheduler scheduler, UnaryOperator<Mono<Void>> lock) {
+    this(scheduler, lock, false);
+  }
+
+  private ReactiveLocks(Scheduler scheduler, UnaryOperator<Mono<Void>> lock, boolean isAlone) {
     this.scheduler = scheduler;
     this.lock = lock;
+    this.isAlone = isAlone;
+  }
+
+  /** No lock, and so one task that does all: what the work and its hops cost by themselves. */
+  static ReactiveLocks unlocked(Scheduler scheduler) {
+    return new ReactiveLocks(scheduler, UnaryOperator.identity(), true);
   }
 
   /** Ours. Who waited goes on where it was released, or, with {@code hops}, on the pool. */
@@ -61,8 +72,10 @@ final class ReactiveLocks implements LockPeer {
   public void run(Guarded guarded, int tasks, int cycles, boolean yields) throws Exception {
     Mono<Void> through = lock.apply(guarded.visit(yields, scheduler));
     List<Future<?>> ends = new ArrayList<>();
-    for (int i = 0; i < tasks; i++) {
-      ends.add(through.repeat(cycles - 1).then().subscribeOn(scheduler).toFuture());
+    int beside = isAlone ? 1 : tasks;
+    int each = isAlone ? cycles * tasks : cycles;
+    for (int i = 0; i < beside; i++) {
+      ends.add(through.repeat(each - 1L).then().subscribeOn(scheduler).toFuture());
     }
     Threads.awaitAll(ends);
   }
