@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
@@ -42,7 +43,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  *
  * <p>A benchmark class may have a {@code public static boolean runs(Map<String, String> params,
  * boolean shortForm)} that says which combinations of its parameters make sense, and which of them
- * belong to the short form.
+ * belong to the short form. JMH's {@code @Warmup(iterations = ...)} on a class asks for at least so
+ * many iterations of warm-up.
  */
 public final class Bench {
 
@@ -160,13 +162,25 @@ public final class Bench {
     }
   }
 
+  /**
+   * As many iterations of warm-up as the form has, or as the class asks for: where more threads
+   * than processors run deep chains of operators, the compiler needs seconds to be done.
+   */
+  private int warmups(Row row) throws ClassNotFoundException {
+    String type = row.benchmark().substring(0, row.benchmark().lastIndexOf('.'));
+    Warmup asked = Class.forName(type).getAnnotation(Warmup.class);
+    return asked == null || form == Form.SMOKE
+        ? form.warmups
+        : Math.max(form.warmups, asked.iterations());
+  }
+
   /** Runs one fork; null when it failed or its answer was wrong. */
   private String fork(Row row, Path json) throws Exception {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + Pattern.quote(row.benchmark()) + "$")
             .forks(1)
-            .warmupIterations(form.warmups)
+            .warmupIterations(warmups(row))
             .warmupTime(TimeValue.milliseconds(form.warmupMillis))
             .measurementIterations(form.iterations)
             .measurementTime(TimeValue.milliseconds(form.millis))

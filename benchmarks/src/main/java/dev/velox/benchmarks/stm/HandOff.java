@@ -8,6 +8,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Two tasks that wait for each other by retry. Those of Velox and ZIO hold no thread; the others
@@ -15,6 +16,7 @@ import org.openjdk.jmh.annotations.State;
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
+@Warmup(iterations = 15)
 public class HandOff {
 
   static final int HAND_OFFS = 4_000;

@@ -8,10 +8,12 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
 
 /** One transaction that reads 1000 refs, alone and beside a task that never stops to write them. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
+@Warmup(iterations = 15)
 public class Scan {
 
   static final int SCANS = 100;

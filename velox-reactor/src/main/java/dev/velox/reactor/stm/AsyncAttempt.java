@@ -98,6 +98,11 @@ final class AsyncAttempt extends Attempt {
     return ending == null && ENDING.compareAndSet(this, null, how);
   }
 
+  /** How many refs it has read. */
+  int reads() {
+    return view.reads.size();
+  }
+
   /** The body has completed: no write can be added any more. */
   void freeze() {
     writes = root.freeze();

@@ -59,7 +59,7 @@ abstract class Attempt {
       }
       readNumber = ledger.fence();
     } else {
-      readNumber = ledger.settled().number;
+      readNumber = ledger.readable();
     }
   }
 

@@ -20,8 +20,11 @@ import org.jspecify.annotations.Nullable;
  * history. That move is the linearisation point. (3) A body that began at c, and takes only heads
  * whose number is not above c's, or older versions of those that are, sees exactly the state as of
  * c. (4) A transaction's result is signalled after its commit was installed, and a transaction that
- * begins later reads {@code last} later: real time is respected. (5) The word never holds the same
- * commit twice, so a compare-and-set can't be fooled.
+ * begins later reads {@code last} later: real time is respected. A body that finds the last commit
+ * decided and not yet installed may therefore begin before it ({@link #readable()}): all commits
+ * before that one are installed, by (1), and its result was told to nobody. To help installing it
+ * there would only take the written refs from the core that is about to. (5) The word never holds
+ * the same commit twice, so a compare-and-set can't be fooled.
  *
  * <p>A failed move means that another transaction committed: the whole is lock-free.
  *
@@ -58,6 +61,15 @@ final class Ledger {
       commit.install();
     }
     return commit;
+  }
+
+  /**
+   * The newest number as of which a body can begin without installing anything. A commit that is
+   * decided and not yet installed was told to nobody, so a body may begin before it.
+   */
+  long readable() {
+    Commit commit = last;
+    return commit.isInstalled() ? commit.number : commit.number - 1;
   }
 
   boolean append(Commit before, Commit commit) {

@@ -38,7 +38,10 @@ final class MonoRun<T> extends StmRun<T> {
   private final Function<? super Transaction, ? extends Mono<? extends T>> body;
   private volatile @Nullable Inner<T> current;
 
-  // Whether a body was seen not to end at once, or to lose what it read: it has a snapshot then.
+  // Who subscribes to a body just now. Not volatile: a thread only looks whether it is itself.
+  private @Nullable Thread subscribing;
+
+  // Whether a body was seen not to end at once, or to lose many reads: it has a snapshot then.
   private volatile boolean lasting;
 
   @SuppressWarnings("UnusedVariable") // through DUE
@@ -87,7 +90,12 @@ final class MonoRun<T> extends StmRun<T> {
       inner.onError(failure);
       return;
     }
-    source.subscribe(inner);
+    subscribing = Thread.currentThread();
+    try {
+      source.subscribe(inner);
+    } finally {
+      subscribing = null;
+    }
     if (attempt.isOpen()) {
       lasting = true;
       attempt.keepSnapshot(options.maxVersions);
@@ -152,12 +160,24 @@ final class MonoRun<T> extends StmRun<T> {
   /** The attempt can't commit any more. Called from inside the body or by who overtook it. */
   void stop(AsyncAttempt attempt) {
     if (attempt.end(AsyncAttempt.Ending.CONFLICT)) {
-      lasting = true;
+      lasting |= attempt.reads() >= LONG;
       cancelBody(attempt);
       close(attempt, false);
       if (afterConflict(attempt)) {
-        reschedule();
+        goOn();
       }
+    }
+  }
+
+  /**
+   * Has the next attempt begin, not inside the body or with who overtook it: when the subscription
+   * that is being made on this thread has returned, or elsewhere.
+   */
+  private void goOn() {
+    if (Thread.currentThread().equals(subscribing)) {
+      drive();
+    } else {
+      reschedule();
     }
   }
 
@@ -167,7 +187,7 @@ final class MonoRun<T> extends StmRun<T> {
       cancelBody(attempt);
       close(attempt, false);
       if (afterRetry(attempt)) {
-        reschedule();
+        goOn();
       }
     }
   }

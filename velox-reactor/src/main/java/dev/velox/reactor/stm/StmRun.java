@@ -65,6 +65,9 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
   // So often a body is run again at once, then other tasks get the thread first.
   private static final int AT_ONCE = 4;
 
+  /** From so many reads on, an attempt that was lost while reading is given a snapshot. */
+  static final int LONG = 16;
+
   // So many conflicts until a transaction asks for the turn.
   private static final int ESCALATE = 8;
 

@@ -11,9 +11,6 @@ import reactor.core.Exceptions;
  */
 final class SyncRun<T> extends StmRun<T> {
 
-  // From so many reads on, an attempt that was lost while reading is given a snapshot.
-  private static final int LONG = 16;
-
   private final Function<? super Transaction, ? extends @Nullable T> body;
   private final boolean readOnly;
   private boolean tracking;
