@@ -129,6 +129,12 @@ abstract class GuardedSubscriber<T> extends LeasedRequest
 
   @Override
   public final void onSubscribe(Subscription s) {
+    if (!lined && upstream == null) {
+      // Nobody can cancel it yet.
+      UPSTREAM.setRelease(this, s);
+      actual.onSubscribe(this);
+      return;
+    }
     if (!UPSTREAM.compareAndSet(this, null, s)) {
       s.cancel();
       if (upstream == Operators.cancelledSubscription()) {
@@ -138,11 +144,7 @@ abstract class GuardedSubscriber<T> extends LeasedRequest
       }
       return;
     }
-    if (lined) {
-      passDemand(s);
-    } else {
-      actual.onSubscribe(this);
-    }
+    passDemand(s);
   }
 
   @Override

@@ -245,8 +245,9 @@ abstract class LeasedRequest extends Request implements Lease {
     }
   }
 
+  /** Before anybody can see it, or before the claim of its delivery makes that visible. */
   private void holds() {
-    hold = wanted;
+    HOLD.setRelease(this, wanted);
     Times held = times;
     if (held != null) {
       held.holdsSince = gate.options.clock();
