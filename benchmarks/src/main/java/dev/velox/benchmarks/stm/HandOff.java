@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
-@Warmup(iterations = 15)
+@Warmup(iterations = 8)
 public class HandOff {
 
   static final int HAND_OFFS = 4_000;

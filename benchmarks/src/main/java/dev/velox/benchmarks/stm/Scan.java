@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /** One transaction that reads 1000 refs, alone and beside a task that never stops to write them. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
-@Warmup(iterations = 15)
+@Warmup(iterations = 8)
 public class Scan {
 
   static final int SCANS = 100;

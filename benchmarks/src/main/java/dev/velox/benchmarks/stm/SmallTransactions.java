@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /** Transactions over one, two and ten refs, by 1, 2 and 4 tasks. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
-@Warmup(iterations = 15)
+@Warmup(iterations = 12)
 public class SmallTransactions {
 
   static final int TRANSACTIONS = 40_000;

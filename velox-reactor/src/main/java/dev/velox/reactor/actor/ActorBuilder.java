@@ -138,7 +138,8 @@ public final class ActorBuilder<S, M> {
 
   /**
    * Where the actor takes its turns. The default is a fork-join pool with as many non-blocking
-   * threads as processors, or virtual time.
+   * threads as processors, or virtual time. There an actor that another one's turn has woken runs
+   * next on the same thread: a behaviour that blocked until the other answers would wait for ever.
    *
    * @param turns the scheduler
    * @return this builder
