@@ -54,6 +54,10 @@ public class SeriallyPerKey {
     if (params.get("peer").equals("stripes") && params.get("work").equals("hop") && keys < 1_000) {
       return false;
     }
+    // They are the slowest rows of all: in the short form only where there is no other peer.
+    if (shortForm && params.get("peer").equals("stripes")) {
+      return keys == 100_000;
+    }
     return !shortForm || keys == 1_000 || keys == 100_000;
   }
 
