@@ -140,7 +140,7 @@ final class Mailbox {
       }
       Object oldest = outlet.poll();
       if (oldest != null) {
-        TAKEN.getAndAdd(outlet, 1);
+        outlet.countTaken();
         owner.discard(oldest);
         owner.wake(); // it may have waited for this count
       }
@@ -324,6 +324,19 @@ final class Mailbox {
   /**
    * The side of the actor's turn, in a line of the cache of its own, which it writes with each
    * message.
+   *
+   * <pre>
+   *   head:    link n ---poll(), once the link after it is there---&gt; link n + 1
+   *   taken:   n -------after a poll---------------------------------&gt; n + 1
+   *   wanted:  false ---who lines up, before he pumps---&gt; true ---the turn that finds nobody---&gt; false
+   * </pre>
+   *
+   * <p>{@code head} is the turn's alone, which has it by its ownership of the actor; only where the
+   * oldest is dropped do senders poll too, and then each step is a compare-and-set, whose winner
+   * alone has the message. A link that was passed forgets the next one: who read it before finds
+   * that the head has moved on, and looks again. {@code wanted} is lowered before {@code waiting}
+   * is looked at for the last time, and {@code waiting} is raised before {@code wanted}: one sees
+   * the other.
    */
   @SuppressWarnings("UnusedVariable") // what keeps the distance
   static final class Outlet {

@@ -80,27 +80,19 @@ abstract class Turns implements HandOver.Turn {
 
   final void schedule() {
     Scheduler chosen = settings.scheduler();
-    if (chosen != null) {
-      scheduleOn(chosen);
-      return;
-    }
-    try {
+    if (chosen == null) {
       HandOver.runSoon(this);
-    } catch (RejectedExecutionException disposed) {
-      HandOver.runSoon(this); // a scheduler that stood in for the pool has just gone
+    } else {
+      scheduleOn(chosen);
     }
   }
 
   private void scheduleBehindOthers() {
     Scheduler chosen = settings.scheduler();
-    if (chosen != null) {
-      scheduleOn(chosen);
-      return;
-    }
-    try {
+    if (chosen == null) {
       HandOver.runBehindOthers(this);
-    } catch (RejectedExecutionException disposed) {
-      HandOver.runBehindOthers(this); // a scheduler that stood in for the pool has just gone
+    } else {
+      scheduleOn(chosen);
     }
   }
 

@@ -70,12 +70,11 @@ public final class HandOver {
    * @param turn what to run, once; it need not be called off
    */
   public static void runSoon(Turn turn) {
-    Scheduler scheduler = scheduler();
-    if (scheduler == PoolScheduler.INSTANCE
+    if (scheduler() == PoolScheduler.INSTANCE
         && Thread.currentThread() instanceof HandOverThread thread) {
       thread.runSoon(Schedulers.onSchedule(turn));
     } else {
-      Disposable ignored = scheduler.schedule(turn);
+      schedule(turn);
     }
   }
 
@@ -85,12 +84,17 @@ public final class HandOver {
    * @param turn what to run, once; it need not be called off
    */
   public static void runBehindOthers(Turn turn) {
-    Scheduler scheduler = scheduler();
-    if (scheduler == PoolScheduler.INSTANCE
-        && Thread.currentThread() instanceof HandOverThread thread) {
-      thread.runBehindOthers(Schedulers.onSchedule(turn));
-    } else {
-      Disposable ignored = scheduler.schedule(turn);
+    if (Thread.currentThread() instanceof HandOverThread thread) {
+      thread.takeIn();
+    }
+    schedule(turn);
+  }
+
+  private static void schedule(Turn turn) {
+    try {
+      Disposable ignored = scheduler().schedule(turn);
+    } catch (RejectedExecutionException gone) {
+      Disposable ignored = scheduler().schedule(turn); // what stood in for the pool has just gone
     }
   }
 
@@ -183,10 +187,13 @@ public final class HandOver {
       }
     }
 
-    private void takeIn() {
+    void takeIn() {
       run = 0;
-      ForkJoinTask<?> task = pool.takeSubmission();
-      for (int i = 1; task != null; task = i++ < TAKEN_IN ? pool.takeSubmission() : null) {
+      for (int i = 0; i < TAKEN_IN; i++) {
+        ForkJoinTask<?> task = pool.takeSubmission();
+        if (task == null) {
+          return;
+        }
         ForkJoinTask<?> ignored = task.fork();
       }
     }
@@ -197,11 +204,6 @@ public final class HandOver {
       } else {
         PoolScheduler.INSTANCE.submit(new PoolTask(turn));
       }
-    }
-
-    void runBehindOthers(Runnable turn) {
-      takeIn();
-      PoolScheduler.INSTANCE.submit(new PoolTask(turn));
     }
 
     void makeWay() {
