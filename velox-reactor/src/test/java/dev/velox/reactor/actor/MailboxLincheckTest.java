@@ -2,13 +2,12 @@ package dev.velox.reactor.actor;
 
 import dev.velox.reactor.channel.Overflow;
 import dev.velox.reactor.channel.SendResult;
+import dev.velox.reactor.testing.Linearizability;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jetbrains.lincheck.datastructures.IntGen;
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,20 +20,7 @@ class MailboxLincheckTest {
 
   @Test
   void a_mailbox_is_linearizable() {
-    new ModelCheckingOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(30)
-        .invocationsPerIteration(2_000)
-        .sequentialSpecification(Plain.class)
-        .check(Shared.class);
-    new StressOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(30)
-        .invocationsPerIteration(2_000)
-        .sequentialSpecification(Plain.class)
-        .check(Shared.class);
+    Linearizability.check(Shared.class, Plain.class, 30, 2_000);
   }
 
   private static final class Nobody implements Mailbox.Owner {

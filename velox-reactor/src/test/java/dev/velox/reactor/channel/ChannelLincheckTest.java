@@ -1,12 +1,11 @@
 package dev.velox.reactor.channel;
 
+import dev.velox.reactor.testing.Linearizability;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jetbrains.lincheck.datastructures.IntGen;
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -18,51 +17,34 @@ import org.junit.jupiter.api.Test;
 @Tag("stress")
 class ChannelLincheckTest {
 
-  private static void check(Class<?> operations, Class<?> specification) {
-    new ModelCheckingOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(specification)
-        .check(operations);
-    new StressOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(specification)
-        .check(operations);
-  }
-
   @Test
   void a_rendezvous_is_linearizable() {
-    check(Rendezvous.class, RendezvousModel.class);
+    Linearizability.check(Rendezvous.class, RendezvousModel.class);
   }
 
   @Test
   void a_capacity_of_one_is_linearizable() {
-    check(One.class, OneModel.class);
+    Linearizability.check(One.class, OneModel.class);
   }
 
   @Test
   void a_capacity_of_two_is_linearizable() {
-    check(Two.class, TwoModel.class);
+    Linearizability.check(Two.class, TwoModel.class);
   }
 
   @Test
   void an_unbounded_channel_is_linearizable() {
-    check(Unbounded.class, UnboundedModel.class);
+    Linearizability.check(Unbounded.class, UnboundedModel.class);
   }
 
   @Test
   void a_conflated_channel_is_linearizable() {
-    check(Conflated.class, ConflatedModel.class);
+    Linearizability.check(Conflated.class, ConflatedModel.class);
   }
 
   @Test
   void a_channel_that_drops_the_latest_is_linearizable() {
-    check(DropLatest.class, DropLatestModel.class);
+    Linearizability.check(DropLatest.class, DropLatestModel.class);
   }
 
   /** A receiver whose subscriber never leaves; its outcome is looked at by another operation. */

@@ -1,16 +1,15 @@
 package dev.velox.reactor.channel;
 
 import dev.velox.reactor.internal.WaiterQueue;
+import dev.velox.reactor.testing.Linearizability;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jetbrains.lincheck.datastructures.IntGen;
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,20 +23,7 @@ class GatheringLincheckTest {
 
   @Test
   void gathering_is_linearizable() {
-    new ModelCheckingOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(Model.class)
-        .check(Gathering.class);
-    new StressOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(Model.class)
-        .check(Gathering.class);
+    Linearizability.check(Gathering.class, Model.class);
   }
 
   private static String told(WaiterQueue<Object> elements) {

@@ -1,12 +1,11 @@
 package dev.velox.reactor.channel;
 
+import dev.velox.reactor.testing.Linearizability;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jetbrains.lincheck.datastructures.IntGen;
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -17,20 +16,7 @@ class StandingLincheckTest {
 
   @Test
   void a_standing_receiver_is_linearizable() {
-    new ModelCheckingOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(Model.class)
-        .check(Standing.class);
-    new StressOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(Model.class)
-        .check(Standing.class);
+    Linearizability.check(Standing.class, Model.class);
   }
 
   /** The core of a channel of capacity 2. */

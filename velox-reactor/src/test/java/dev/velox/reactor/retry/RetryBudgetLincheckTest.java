@@ -1,8 +1,7 @@
 package dev.velox.reactor.retry;
 
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import dev.velox.reactor.testing.Linearizability;
 import org.jetbrains.lincheck.datastructures.Operation;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -12,20 +11,7 @@ class RetryBudgetLincheckTest {
 
   @Test
   void a_budget_is_linearizable() {
-    new ModelCheckingOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(Counter.class)
-        .check(Shared.class);
-    new StressOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(Counter.class)
-        .check(Shared.class);
+    Linearizability.check(Shared.class, Counter.class);
   }
 
   /** Without flow in time, so that a clock can't tell the two apart. */

@@ -1,14 +1,13 @@
 package dev.velox.reactor.sync;
 
+import dev.velox.reactor.testing.Linearizability;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.IntGen;
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,36 +20,19 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class SyncLincheckTest {
 
-  private static void check(Class<?> operations, Class<?> specification) {
-    new ModelCheckingOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(specification)
-        .check(operations);
-    new StressOptions()
-        .threads(3)
-        .actorsPerThread(3)
-        .iterations(15)
-        .invocationsPerIteration(1_000)
-        .sequentialSpecification(specification)
-        .check(operations);
-  }
-
   @Test
   void a_mutex_is_linearizable() {
-    check(MutexOps.class, MutexModel.class);
+    Linearizability.check(MutexOps.class, MutexModel.class);
   }
 
   @Test
   void a_semaphore_is_linearizable() {
-    check(SemaphoreOps.class, SemaphoreModel.class);
+    Linearizability.check(SemaphoreOps.class, SemaphoreModel.class);
   }
 
   @Test
   void a_condition_is_linearizable() {
-    check(ConditionOps.class, ConditionModel.class);
+    Linearizability.check(ConditionOps.class, ConditionModel.class);
   }
 
   private static final class Plain extends Request {
