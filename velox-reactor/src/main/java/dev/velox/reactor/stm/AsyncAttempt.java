@@ -1,6 +1,5 @@
 package dev.velox.reactor.stm;
 
-import dev.velox.reactor.internal.Args;
 import dev.velox.reactor.internal.Trampoline;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -21,9 +20,10 @@ import reactor.util.context.Context;
  *
  * <p>What was read, and as of which commit, is one immutable {@code View} in one word; what was
  * written is another word, in each frame of nesting ({@link AsyncTransaction}). A read loads a head
- * as of a view, and counts only if it can replace just that view by one that knows the head. So the
- * view can move to the present, or get a snapshot, while other branches read: their reads are made
- * again.
+ * as of a view, and counts only if it can replace just that view by one that has the head on top.
+ * So the view can move to the present, or get a snapshot, while other branches read: their reads
+ * are made again. As in a {@link ReadLog}, what was read twice is there twice, until the view has
+ * become long.
  *
  * <p>Most bodies end while they are subscribed, and cost no snapshot: until then the attempt reads
  * the present, and moves with it as long as what it has read stays current.
@@ -38,27 +38,106 @@ final class AsyncAttempt extends Attempt {
     CANCELLED
   }
 
-  /** What was read, as of which commit, and the snapshot that keeps it. */
+  /** What was read, the last read on top, as of which commit, and the snapshot that keeps it. */
   private static final class View {
-    final RefMap reads;
+    final @Nullable TRef<?> ref;
+    final @Nullable Object head;
+    final @Nullable View before;
+    final int size;
+    // How long it becomes before refs read twice are searched for. Of the top one, as the next two.
+    final int limit;
     final long number;
     final @Nullable Pin pin;
 
-    View(RefMap reads, long number, @Nullable Pin pin) {
-      this.reads = reads;
+    private View(
+        @Nullable TRef<?> ref,
+        @Nullable Object head,
+        @Nullable View before,
+        int size,
+        int limit,
+        long number,
+        @Nullable Pin pin) {
+      this.ref = ref;
+      this.head = head;
+      this.before = before;
+      this.size = size;
+      this.limit = limit;
       this.number = number;
       this.pin = pin;
+    }
+
+    static View empty(long number, @Nullable Pin pin) {
+      return new View(null, null, null, 0, ReadLog.SWEPT_FROM, number, pin);
+    }
+
+    View as(long number, @Nullable Pin pin) {
+      return new View(ref, head, before, size, limit, number, pin);
+    }
+
+    View with(TRef<?> ref, Object head) {
+      View below = size < limit ? this : swept();
+      return new View(ref, head, below, below.size + 1, below.limit, number, pin);
+    }
+
+    private View swept() {
+      View kept = empty(number, pin);
+      RefSet met = new RefSet(size);
+      for (View each = this; each != null; each = each.before) {
+        if (each.ref != null && met.add(each.ref)) {
+          kept =
+              new View(each.ref, each.head, kept, kept.size + 1, ReadLog.SWEPT_FROM, number, pin);
+        }
+      }
+      return new View(
+          kept.ref,
+          kept.head,
+          kept.before,
+          kept.size,
+          Math.max(ReadLog.SWEPT_FROM, 3 * kept.size),
+          number,
+          pin);
+    }
+
+    @Nullable Object headOf(TRef<?> ref) {
+      for (View each = this; each != null; each = each.before) {
+        if (each.ref == ref) {
+          return each.head;
+        }
+      }
+      return null;
+    }
+
+    boolean isCurrent() {
+      for (View each = this; each != null; each = each.before) {
+        if (each.ref != null && each.ref.head() != each.head) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    List<TRef<?>> refs() {
+      List<TRef<?>> refs = new ArrayList<>();
+      RefSet met = new RefSet(size);
+      for (View each = this; each != null; each = each.before) {
+        if (each.ref != null && met.add(each.ref)) {
+          refs.add(each.ref);
+        }
+      }
+      return refs;
     }
   }
 
   private static final VarHandle VIEW;
   private static final VarHandle ENDING;
+  private static final VarHandle WATCHED;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       VIEW = lookup.findVarHandle(AsyncAttempt.class, "view", View.class);
       ENDING = lookup.findVarHandle(AsyncAttempt.class, "ending", Ending.class);
+      WATCHED = lookup.findVarHandle(AsyncAttempt.class, "watched", RefMap.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -70,10 +149,13 @@ final class AsyncAttempt extends Attempt {
   private volatile @Nullable Ending ending;
   private volatile boolean ensures;
   private volatile @Nullable RetryWaiter watch;
+  // Where the watch is linked; null if nowhere.
+  private volatile @Nullable RefMap watched;
 
   // What the body wrote, once it has completed.
   private RefMap writes = RefMap.EMPTY;
 
+  @SuppressWarnings("NullAway.Init") // through the handle
   AsyncAttempt(
       MonoRun<?> run,
       int number,
@@ -82,7 +164,8 @@ final class AsyncAttempt extends Attempt {
       Iterable<TRef<?>> footprint) {
     super(run.ledger, number, null, turn, footprint);
     this.run = run;
-    this.view = new View(RefMap.EMPTY, pin == null ? readNumber : pin.readNumber, pin);
+    // Nobody else knows it yet: no fence.
+    VIEW.set(this, View.empty(pin == null ? readNumber : pin.readNumber, pin));
     this.root = new AsyncTransaction(this, null, null);
   }
 
@@ -98,9 +181,9 @@ final class AsyncAttempt extends Attempt {
     return ending == null && ENDING.compareAndSet(this, null, how);
   }
 
-  /** How many refs it has read. */
+  /** How many reads it has noted. */
   int reads() {
-    return view.reads.size();
+    return view.size;
   }
 
   /** The body has completed: no write can be added any more. */
@@ -112,14 +195,8 @@ final class AsyncAttempt extends Attempt {
   Object read(TRef<?> ref) {
     for (; ; ) {
       View seen = view;
-      Object known = seen.reads.get(ref);
-      if (known != null) {
-        return known;
-      }
       Object head = turn != null ? loadInTurn(turn, ref) : loadAsOf(seen, ref);
-      if (head != null
-          && VIEW.compareAndSet(
-              this, seen, new View(seen.reads.with(ref, head), seen.number, seen.pin))) {
+      if (head != null && VIEW.compareAndSet(this, seen, seen.with(ref, head))) {
         watched(ref, head);
         return head;
       }
@@ -134,17 +211,14 @@ final class AsyncAttempt extends Attempt {
     }
     if (seen.pin != null) {
       Object older = asOf(head, seen.number);
-      if (older == null) {
-        // The snapshot was revoked because it had become too old or too costly.
-        throw conflict();
-      }
-      return older;
+      // Without it the snapshot was revoked because it had become too old or too costly.
+      return older == null ? loadNewer(ref) : older;
     }
     long present = ledger.settled().number;
-    if (!isCurrent(seen.reads)) {
-      throw conflict();
+    if (!seen.isCurrent()) {
+      return loadNewer(ref);
     }
-    VIEW.compareAndSet(this, seen, new View(seen.reads, present, null));
+    VIEW.compareAndSet(this, seen, seen.as(present, null));
     return null;
   }
 
@@ -160,12 +234,12 @@ final class AsyncAttempt extends Attempt {
     Pin kept = ledger.pin(maxVersions);
     for (; ; ) {
       View seen = view;
-      if (!isCurrent(seen.reads)) {
+      if (!seen.isCurrent()) {
         kept.end();
         run.stop(this);
         return;
       }
-      if (VIEW.compareAndSet(this, seen, new View(seen.reads, kept.readNumber, kept))) {
+      if (VIEW.compareAndSet(this, seen, seen.as(kept.readNumber, kept))) {
         if (!isOpen()) {
           // Released before the pin was there to be seen.
           kept.end();
@@ -208,6 +282,16 @@ final class AsyncAttempt extends Attempt {
     if (watching == null) {
       return;
     }
+    RefMap before;
+    RefMap after;
+    do {
+      before = watched;
+      after = before == null ? RefMap.EMPTY : before;
+      if (after.get(ref) != null) {
+        return;
+      }
+      after = after.with(ref, head);
+    } while (!WATCHED.compareAndSet(this, before, after));
     ref.addWaiter(watching);
     if (ref.head() != head && watching.grant(true)) {
       Trampoline.run(watching);
@@ -218,9 +302,16 @@ final class AsyncAttempt extends Attempt {
   }
 
   private void overtaken() {
-    view.reads.forEach((ref, head) -> ref.waiterEnded());
+    unlinkWatch();
     if (root.hasWrites()) {
       run.stop(this);
+    }
+  }
+
+  private void unlinkWatch() {
+    RefMap linked = watched;
+    if (linked != null) {
+      linked.forEach((ref, head) -> ref.waiterEnded());
     }
   }
 
@@ -228,7 +319,7 @@ final class AsyncAttempt extends Attempt {
   void unwatch() {
     RetryWaiter watching = watch;
     if (watching != null && watching.quit()) {
-      view.reads.forEach((ref, head) -> ref.waiterEnded());
+      unlinkWatch();
     }
   }
 
@@ -241,7 +332,13 @@ final class AsyncAttempt extends Attempt {
 
   @Override
   Object loadNewer(TRef<?> ref) {
-    throw conflict();
+    View seen = view;
+    // A long view is not searched again and again: the next attempt will have a snapshot.
+    Object known = seen.size < ReadLog.SWEPT_FROM ? seen.headOf(ref) : null;
+    if (known == null) {
+      throw conflict();
+    }
+    return known;
   }
 
   @Override
@@ -265,21 +362,7 @@ final class AsyncAttempt extends Attempt {
 
   @Override
   boolean isCurrent() {
-    return isCurrent(view.reads);
-  }
-
-  private static boolean isCurrent(RefMap reads) {
-    return new Current().of(reads);
-  }
-
-  /** Compares all heads; a class because a lambda can't stop. */
-  private static final class Current {
-    private boolean current = true;
-
-    boolean of(RefMap reads) {
-      reads.forEach((ref, head) -> current = current && ref.head() == head);
-      return current;
-    }
+    return view.isCurrent();
   }
 
   @Override
@@ -294,36 +377,28 @@ final class AsyncAttempt extends Attempt {
 
   @Override
   List<TRef<?>> footprint() {
-    return refs(view.reads);
+    return view.refs();
   }
 
   @Override
   List<TRef<?>> writtenRefs() {
-    return refs(writes);
-  }
-
-  private static List<TRef<?>> refs(RefMap map) {
-    List<TRef<?>> refs = new ArrayList<>(map.size());
-    map.forEach((ref, value) -> refs.add(ref));
+    List<TRef<?>> refs = new ArrayList<>(writes.size());
+    writes.forEach((ref, value) -> refs.add(ref));
     return refs;
   }
 
   @Override
   @Nullable Object stage(long number) {
-    RefMap seen = view.reads;
     List<Version> versions = new ArrayList<>(writes.size());
     writes.forEach(
         (ref, written) -> {
           if (isObstructed(ref)) {
             return;
           }
-          Object known = seen.get(ref);
-          Object head = known == null ? ref.head() : known;
+          // If it was read, this is what was read, or else the commit will not be the next.
+          Object head = ref.head();
           Object before = Version.valueOf(head);
-          Object value =
-              written instanceof AsyncTransaction.Change change
-                  ? Args.notNull(change.function().apply(before), "the value made by commute")
-                  : written;
+          Object value = written instanceof Change change ? change.of(before) : written;
           if (value != before && !value.equals(before)) {
             Version version = new Version(ref, value);
             version.stamp(number, head);

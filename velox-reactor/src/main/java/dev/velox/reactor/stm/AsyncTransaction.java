@@ -26,9 +26,6 @@ final class AsyncTransaction implements Transaction {
 
   static final Object KEY = Transaction.class;
 
-  /** What a ref will become at the commit. */
-  record Change(Function<Object, Object> function) {}
-
   /** A block that goes on elsewhere when its left side retries. */
   interface Alternative {
     void retried();
@@ -55,16 +52,20 @@ final class AsyncTransaction implements Transaction {
   final AsyncAttempt attempt;
   private final @Nullable AsyncTransaction outer;
   private final @Nullable Alternative alternative;
-  private volatile RefMap writes = RefMap.EMPTY;
+  private volatile RefMap writes;
   // What a nested block found in the blocks around it.
-  private volatile RefMap relied = RefMap.EMPTY;
+  private volatile RefMap relied;
   private volatile @Nullable Hooks hooks;
 
+  @SuppressWarnings("NullAway.Init") // through the handles
   AsyncTransaction(
       AsyncAttempt attempt, @Nullable AsyncTransaction outer, @Nullable Alternative alternative) {
     this.attempt = attempt;
     this.outer = outer;
     this.alternative = alternative;
+    // Nobody else knows it yet: no fences.
+    WRITES.set(this, RefMap.EMPTY);
+    RELIED.set(this, RefMap.EMPTY);
   }
 
   static @Nullable AsyncTransaction in(ContextView context) {
@@ -131,8 +132,7 @@ final class AsyncTransaction implements Transaction {
       return Version.valueOf(attempt.read(ref));
     }
     if (found instanceof Change change) {
-      return Args.notNull(
-          change.function.apply(Version.valueOf(attempt.read(ref))), "the value made by commute");
+      return change.of(Version.valueOf(attempt.read(ref)));
     }
     return found;
   }
@@ -203,11 +203,9 @@ final class AsyncTransaction implements Transaction {
     void put(TRef<?> ref, Object value) {
       Object before = result.get(ref);
       if (value instanceof Change late && before != null) {
-        Object combined =
-            before instanceof Change earlier
-                ? new Change(earlier.function.andThen(late.function))
-                : Args.notNull(late.function.apply(before), "the value made by commute");
-        result = result.with(ref, combined);
+        result =
+            result.with(
+                ref, before instanceof Change earlier ? earlier.then(late) : late.of(before));
       } else {
         result = result.with(ref, value);
       }
@@ -230,7 +228,7 @@ final class AsyncTransaction implements Transaction {
   }
 
   void runHooks(boolean committed) {
-    Hooks todo = (Hooks) HOOKS.getAndSet(this, null);
+    Hooks todo = hooks == null ? null : (Hooks) HOOKS.getAndSet(this, null);
     if (todo != null) {
       Hooks.run(todo, null, committed, attempt.currentContext());
     }
@@ -271,17 +269,15 @@ final class AsyncTransaction implements Transaction {
   public <T> void commute(TRef<T> ref, Function<? super T, ? extends T> update) {
     Args.notNull(ref, "ref");
     Args.notNull(update, "update");
-    Function<Object, Object> late = cast(update);
+    Change late = new Change(cast(update));
     for (; ; ) {
       RefMap before = open();
       Object own = before.get(ref);
       Object value;
       if (own == null) {
-        value = new Change(late);
-      } else if (own instanceof Change earlier) {
-        value = new Change(earlier.function.andThen(late));
+        value = late;
       } else {
-        value = Args.notNull(late.apply(own), "the value made by commute");
+        value = own instanceof Change earlier ? earlier.then(late) : late.of(own);
       }
       if (write(before, ref, value)) {
         return;

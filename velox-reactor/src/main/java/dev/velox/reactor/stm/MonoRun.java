@@ -57,12 +57,17 @@ final class MonoRun<T> extends StmRun<T> {
 
   @Override
   void drive() {
-    if ((int) DUE.getAndAdd(this, 1) != 0) {
+    if (attempts == 0) {
+      // From the first request: nobody else can have an attempt begun yet.
+      DUE.set(this, 1);
+    } else if ((int) DUE.getAndAdd(this, 1) != 0) {
       return;
     }
     do {
       attempt();
-    } while ((int) DUE.getAndAdd(this, -1) != 1);
+      // Mostly it has committed: then nobody drives it any more. Who was cancelled may still have
+      // an attempt due, with a turn to be passed on.
+    } while (!isDone() && (int) DUE.getAndAdd(this, -1) != 1);
   }
 
   private void attempt() {
@@ -250,9 +255,7 @@ final class MonoRun<T> extends StmRun<T> {
     private final Context context;
     private volatile @Nullable Subscription upstream;
 
-    @SuppressWarnings("UnusedVariable") // through AGEING
     private volatile @Nullable Disposable ageing;
-
     private @Nullable T value;
 
     Inner(MonoRun<T> run, AsyncAttempt attempt) {
@@ -306,6 +309,9 @@ final class MonoRun<T> extends StmRun<T> {
           options.timer().schedule(this::tooOld, options.maxAge.toNanos(), TimeUnit.NANOSECONDS);
       if (!AGEING.compareAndSet(this, null, timer)) {
         timer.dispose();
+      } else if (!attempt.isOpen()) {
+        // It may have ended before there was a timer to be seen.
+        stopAgeing();
       }
     }
 
@@ -317,9 +323,11 @@ final class MonoRun<T> extends StmRun<T> {
     }
 
     void stopAgeing() {
-      Disposable timer = (Disposable) AGEING.getAndSet(this, NOT_ANY_MORE);
-      if (timer != null) {
-        timer.dispose();
+      if (ageing != null) {
+        Disposable timer = (Disposable) AGEING.getAndSet(this, NOT_ANY_MORE);
+        if (timer != null) {
+          timer.dispose();
+        }
       }
     }
 

@@ -199,9 +199,9 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
     return state == RUNNING;
   }
 
-  final boolean isOver() {
-    int seen = state;
-    return seen == DONE || seen == CANCELLED || seen == EXPIRED;
+  /** Whether it has told its result, and so will not be driven again. */
+  final boolean isDone() {
+    return state == DONE;
   }
 
   final Context currentContext() {

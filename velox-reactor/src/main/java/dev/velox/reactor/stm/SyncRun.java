@@ -108,7 +108,7 @@ final class SyncRun<T> extends StmRun<T> {
   }
 
   private boolean lost(SyncTransaction tx) {
-    pinned = readOnly || (!tx.writes() && tx.footprint().size() >= LONG);
+    pinned = readOnly || (!tx.writes() && tx.reads() >= LONG);
     return afterConflict(tx);
   }
 

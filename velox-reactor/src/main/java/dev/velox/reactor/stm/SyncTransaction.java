@@ -9,22 +9,24 @@ import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 
 /**
- * The attempt of a synchronous body: its journal is touched by one thread only, and holds one entry
- * per ref.
+ * The attempt of a synchronous body: its journal is touched by one thread only, and is a log of
+ * what was read ({@link ReadLog}) and an entry for each ref that was written.
  *
  * <p>Few entries are a list that is searched; from {@link #FEW} on a hash table finds them. Inside
  * nested blocks each change of an entry is noted in an undo list, which is played back if the block
- * fails. What was read stays in the journal then: a {@code retry} has to wait for it too.
+ * fails. What was read stays in the log then: a {@code retry} has to wait for it too.
+ *
+ * <p>A ref is not looked for in the log when it is read again: a head that is no newer than the
+ * attempt is the one that was read before. Only where the head is newer, and the attempt can't move
+ * to the present, the log tells what the ref was.
  */
 final class SyncTransaction extends Attempt implements Transaction {
 
-  /** What happened to one ref: read (seen), written (value), changed at commit (change). */
+  /** What a ref will be: a value, a {@link Change} of what it is then, or nothing if undone. */
   private static final class Entry {
     final TRef<?> ref;
     final @Nullable Entry next;
-    @Nullable Object seen;
     @Nullable Object value;
-    @Nullable Function<Object, Object> change;
 
     Entry(TRef<?> ref, @Nullable Entry next) {
       this.ref = ref;
@@ -35,13 +37,11 @@ final class SyncTransaction extends Attempt implements Transaction {
   private static final class Undo {
     final Entry entry;
     final @Nullable Object value;
-    final @Nullable Function<Object, Object> change;
     final @Nullable Undo earlier;
 
     Undo(Entry entry, @Nullable Undo earlier) {
       this.entry = entry;
       this.value = entry.value;
-      this.change = entry.change;
       this.earlier = earlier;
     }
   }
@@ -53,7 +53,8 @@ final class SyncTransaction extends Attempt implements Transaction {
 
   private final StmRun<?> run;
   private final boolean readOnly;
-  private final boolean tracking;
+  // Null if the attempt needs none, as it only reads one snapshot.
+  private final @Nullable ReadLog reads;
 
   private @Nullable Entry entries;
   private Entry @Nullable [] table;
@@ -81,7 +82,7 @@ final class SyncTransaction extends Attempt implements Transaction {
     super(Ledger.SHARED, number, pin, turn, footprint);
     this.run = run;
     this.readOnly = readOnly;
-    this.tracking = tracking || turn != null;
+    this.reads = tracking || turn != null ? new ReadLog() : null;
   }
 
   // --- the journal
@@ -137,26 +138,21 @@ final class SyncTransaction extends Attempt implements Transaction {
     slots[slot] = entry;
   }
 
-  private void change(
-      Entry entry, @Nullable Object value, @Nullable Function<Object, Object> change) {
+  private void write(Entry entry, @Nullable Object value) {
     if (depth > 0) {
       undo = new Undo(entry, undo);
     }
-    boolean wrote = entry.value != null || entry.change != null;
-    boolean writes = value != null || change != null;
-    written += (writes ? 1 : 0) - (wrote ? 1 : 0);
+    replace(entry, value);
+  }
+
+  private void replace(Entry entry, @Nullable Object value) {
+    written += (value == null ? 0 : 1) - (entry.value == null ? 0 : 1);
     entry.value = value;
-    entry.change = change;
   }
 
   private void undoTo(@Nullable Undo mark) {
     for (Undo each = undo; each != null && each != mark; each = each.earlier) {
-      Entry entry = each.entry;
-      boolean wrote = entry.value != null || entry.change != null;
-      boolean writes = each.value != null || each.change != null;
-      written += (writes ? 1 : 0) - (wrote ? 1 : 0);
-      entry.value = each.value;
-      entry.change = each.change;
+      replace(each.entry, each.value);
     }
     undo = mark;
   }
@@ -169,35 +165,32 @@ final class SyncTransaction extends Attempt implements Transaction {
       throw misused(ref);
     }
     Entry entry = find(ref);
-    if (entry == null) {
-      Object head = load(ref);
-      if (tracking) {
-        add(ref).seen = head;
+    return cast(entry == null ? read(ref) : valueOf(entry));
+  }
+
+  private Object read(TRef<?> ref) {
+    Object head = load(ref);
+    ReadLog log = reads;
+    if (log != null) {
+      int again = log.add(ref, head);
+      if (again > 0) {
+        revisited(again);
       }
-      return cast(Version.valueOf(head));
     }
-    return cast(valueOf(entry));
+    return Version.valueOf(head);
   }
 
   private Object valueOf(Entry entry) {
-    revisited();
+    revisited(1);
     Object value = entry.value;
-    if (value != null) {
-      return value;
+    if (value == null) {
+      return read(entry.ref);
     }
-    Object seen = entry.seen;
-    if (seen == null) {
-      seen = load(entry.ref);
-      entry.seen = seen;
+    if (value instanceof Change late) {
+      value = late.of(read(entry.ref));
+      write(entry, value);
     }
-    Object read = Version.valueOf(seen);
-    Function<Object, Object> late = entry.change;
-    if (late == null) {
-      return read;
-    }
-    Object changed = Args.notNull(late.apply(read), "the value made by commute");
-    change(entry, changed, null);
-    return changed;
+    return value;
   }
 
   @Override
@@ -209,7 +202,7 @@ final class SyncTransaction extends Attempt implements Transaction {
       throw misused(ref);
     }
     Entry entry = find(ref);
-    change(entry == null ? add(ref) : entry, value, null);
+    write(entry == null ? add(ref) : entry, value);
   }
 
   @Override
@@ -227,22 +220,22 @@ final class SyncTransaction extends Attempt implements Transaction {
       throw misused(ref);
     }
     Entry entry = find(ref);
-    if (entry != null && (entry.seen != null || entry.value != null)) {
-      T ignored = update(ref, update);
-      return;
-    }
     if (entry == null) {
       entry = add(ref);
     }
-    Function<Object, Object> before = entry.change;
-    Function<Object, Object> late = cast(update);
-    change(entry, null, before == null ? late : before.andThen(late));
+    Object before = entry.value;
+    Change late = new Change(cast(update));
+    if (before == null) {
+      write(entry, late);
+    } else {
+      write(entry, before instanceof Change earlier ? earlier.then(late) : late.of(before));
+    }
   }
 
   @Override
   public <T> T ensure(TRef<T> ref) {
     T value = get(ref);
-    if (!tracking) {
+    if (reads == null) {
       // A snapshot that is not tracked can't be compared with the present.
       throw signal(Signal.RETRY);
     }
@@ -283,14 +276,14 @@ final class SyncTransaction extends Attempt implements Transaction {
     try {
       result = left.apply(this);
     } catch (Throwable failure) {
-      if (outcome != Signal.RETRY || !tracking) {
+      if (outcome != Signal.RETRY || reads == null) {
         throw failure;
       }
       result = null;
     } finally {
       depth--;
     }
-    if (outcome == Signal.RETRY && tracking) {
+    if (outcome == Signal.RETRY && reads != null) {
       outcome = null;
       rollBack(mark, since);
       return right.apply(this);
@@ -394,8 +387,9 @@ final class SyncTransaction extends Attempt implements Transaction {
    * A body that asks again and again for what it has read may wait for a change that this attempt
    * can never see, or may have been cancelled.
    */
-  private void revisited() {
-    if (++revisits >= PATIENCE) {
+  private void revisited(int steps) {
+    revisits += steps;
+    if (revisits >= PATIENCE) {
       revisits = 0;
       if (!run.isRunning() || (!isCurrent() && !readOnly)) {
         throw conflict();
@@ -405,10 +399,14 @@ final class SyncTransaction extends Attempt implements Transaction {
 
   @Override
   Object loadNewer(TRef<?> ref) {
-    while (tracking && work <= 256 + 4 * count) {
+    ReadLog log = reads;
+    if (log == null) {
+      throw conflict();
+    }
+    while (work <= 256 + 4 * log.size()) {
       Commit present = ledger.settled();
-      work += count;
-      if (!isCurrent()) {
+      work += log.size();
+      if (!log.isCurrent()) {
         break;
       }
       readNumber = present.number;
@@ -417,7 +415,13 @@ final class SyncTransaction extends Attempt implements Transaction {
         return head;
       }
     }
-    throw conflict();
+    Object known = log.headOf(ref);
+    if (known == null) {
+      throw conflict();
+    }
+    // To look through a long log again and again takes longer than to begin anew with a snapshot.
+    revisited(1 + log.size() / 16);
+    return known;
   }
 
   @Override
@@ -427,12 +431,7 @@ final class SyncTransaction extends Attempt implements Transaction {
 
   @Override
   boolean isCurrent() {
-    for (Entry each = entries; each != null; each = each.next) {
-      if (each.seen != null && each.ref.head() != each.seen) {
-        return false;
-      }
-    }
-    return true;
+    return reads == null || reads.isCurrent();
   }
 
   @Override
@@ -446,36 +445,29 @@ final class SyncTransaction extends Attempt implements Transaction {
   }
 
   boolean isTracking() {
-    return tracking;
+    return reads != null;
+  }
+
+  /** How many reads it has noted. */
+  int reads() {
+    return reads == null ? 0 : reads.size();
   }
 
   /** The heads that were read. */
   IdentityHashMap<TRef<?>, Object> seen() {
-    IdentityHashMap<TRef<?>, Object> heads = new IdentityHashMap<>();
-    for (Entry each = entries; each != null; each = each.next) {
-      if (each.seen != null) {
-        heads.put(each.ref, each.seen);
-      }
-    }
-    return heads;
+    return reads == null ? new IdentityHashMap<>() : reads.heads();
   }
 
   @Override
   List<TRef<?>> footprint() {
-    List<TRef<?>> refs = new ArrayList<>();
-    for (Entry each = entries; each != null; each = each.next) {
-      if (each.seen != null) {
-        refs.add(each.ref);
-      }
-    }
-    return refs;
+    return reads == null ? List.of() : reads.refs();
   }
 
   @Override
   List<TRef<?>> writtenRefs() {
     List<TRef<?>> refs = new ArrayList<>();
     for (Entry each = entries; each != null; each = each.next) {
-      if (each.value != null || each.change != null) {
+      if (each.value != null) {
         refs.add(each.ref);
       }
     }
@@ -488,18 +480,18 @@ final class SyncTransaction extends Attempt implements Transaction {
     Version[] versions = null;
     int staged = 0;
     for (Entry each = entries; each != null; each = each.next) {
-      if (each.value == null && each.change == null) {
+      Object pending = each.value;
+      if (pending == null) {
         continue;
       }
       if (isObstructed(each.ref)) {
         return null;
       }
-      Object head = each.seen == null ? each.ref.head() : each.seen;
+      // If it was read, this is what was read, or else the commit will not be the next.
+      Object head = each.ref.head();
       Object before = Version.valueOf(head);
-      Function<Object, Object> late = each.change;
-      Object value =
-          late == null ? each.value : Args.notNull(late.apply(before), "the value made by commute");
-      if (value == null || value == before || value.equals(before)) {
+      Object value = pending instanceof Change late ? late.of(before) : pending;
+      if (value == before || value.equals(before)) {
         continue;
       }
       Version version = new Version(each.ref, value);

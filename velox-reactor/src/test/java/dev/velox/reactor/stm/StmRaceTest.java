@@ -208,6 +208,53 @@ class StmRaceTest {
     assertThat(x.peek()).isPositive();
   }
 
+  @Test
+  void branches_that_read_the_same_refs_again_and_again_see_one_instant() {
+    TRef<Integer> x = TRef.of(0);
+    TRef<Integer> y = TRef.of(0);
+    TRef<Integer> sink = TRef.of(0);
+    AtomicLong unequal = new AtomicLong();
+    AtomicBoolean done = new AtomicBoolean();
+    Mono<Void> write =
+        Stm.atomic(
+            tx -> {
+              int next = tx.get(x) + 1;
+              tx.set(x, next);
+              tx.set(y, next);
+            });
+    // More reads than a log has before it is searched for those made twice.
+    Mono<Long> branch =
+        Flux.range(0, 2 * ReadLog.SWEPT_FROM)
+            .concatMap(i -> x.read().zipWith(y.read()))
+            .doOnNext(seen -> observe(seen.getT1(), seen.getT2(), new AtomicLong(), unequal))
+            .map(seen -> seen.getT1())
+            .distinct()
+            .count();
+    Mono<Long> body =
+        Stm.atomic(
+            Mono.zip(
+                    branch.subscribeOn(Schedulers.parallel()),
+                    branch.subscribeOn(Schedulers.parallel()))
+                .flatMap(
+                    states -> sink.write(1).thenReturn(Math.max(states.getT1(), states.getT2()))));
+    Tasks.run(
+        2,
+        task -> {
+          if (task == 0) {
+            while (!done.get()) {
+              write.block();
+            }
+          } else {
+            for (int i = 0; i < 20; i++) {
+              assertThat(body.block()).isEqualTo(1);
+            }
+            done.set(true);
+          }
+        });
+    assertThat(unequal).hasValue(0);
+    assertThat(sink.peek()).isEqualTo(1);
+  }
+
   private static int observe(int a, int b, AtomicLong observed, AtomicLong unequal) {
     observed.incrementAndGet();
     if (a != b) {

@@ -17,7 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.Scannable;
 import reactor.core.publisher.BaseSubscriber;
@@ -828,6 +833,48 @@ class StmTest {
     StepVerifier.create(spinning).expectNext(9).expectComplete().verify(SOON);
   }
 
+  @Test
+  void a_body_that_reads_the_same_for_ever_ends_when_it_is_cancelled() {
+    BaseSubscriber<Void> subscriber = new BaseSubscriber<>() {};
+    AtomicBoolean rolledBack = new AtomicBoolean();
+    Mono<Void> spinning =
+        Stm.atomic(
+            tx -> {
+              tx.afterRollback(() -> rolledBack.set(true));
+              subscriber.dispose();
+              while (tx.get(x) == 1) {
+                tx.ensure(y);
+              }
+            });
+    Tasks.run(1, task -> spinning.subscribe(subscriber));
+    assertThat(rolledBack).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 20, 200})
+  void a_body_that_only_reads_sees_again_what_it_saw_though_that_has_changed(int count) {
+    List<TRef<Integer>> refs = IntStream.range(0, count).mapToObj(i -> TRef.of(0)).toList();
+    Function<Transaction, Integer> sum = tx -> refs.stream().mapToInt(tx::get).sum();
+    AtomicInteger attempts = new AtomicInteger();
+    Function<Transaction, Integer> twice =
+        tx -> {
+          int first = sum.apply(tx);
+          if (attempts.incrementAndGet() == 1) {
+            refs.forEach(ref -> ref.write(1).block());
+          }
+          return first + sum.apply(tx);
+        };
+    StepVerifier.create(Stm.atomic(twice)).expectNext(0).expectComplete().verify(SOON);
+    assertThat(attempts).hasValue(1);
+    refs.forEach(ref -> ref.write(0).block());
+    attempts.set(0);
+    StepVerifier.create(Stm.atomicMono(tx -> Mono.just(twice.apply(tx))))
+        .expectNext(0)
+        .expectComplete()
+        .verify(SOON);
+    assertThat(attempts).hasValue(1);
+  }
+
   // --- commute, ensure, read-only
 
   @Test
@@ -883,6 +930,22 @@ class StmTest {
         .expectNext(List.of(4, 5))
         .verifyComplete();
     assertThat(x.peek()).isEqualTo(5);
+  }
+
+  @Test
+  void a_commuted_ref_that_was_read_before_makes_a_conflict() {
+    AtomicInteger attempts = new AtomicInteger();
+    Consumer<Transaction> body =
+        tx -> {
+          int seen = tx.get(x);
+          if (attempts.incrementAndGet() == 1) {
+            x.write(10).block();
+          }
+          tx.commute(x, v -> v + seen);
+        };
+    StepVerifier.create(Stm.atomic(body)).expectComplete().verify(SOON);
+    assertThat(attempts).hasValue(2);
+    assertThat(x.peek()).isEqualTo(20);
   }
 
   @Test
