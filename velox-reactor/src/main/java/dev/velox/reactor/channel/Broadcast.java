@@ -83,8 +83,10 @@ public interface Broadcast<T> extends Publisher<T>, Scannable {
 
   /**
    * Publishes all elements of a source, one after the other, asking for the next when the one
-   * before is published. It does not close the broadcast. An element that is not published, as this
-   * was cancelled or failed while it waited, is discarded ({@code Flux.doOnDiscard}).
+   * before is published. Of a source that has its elements at hand (an array, a collection, a
+   * range, with no function behind it) it publishes up to 64 by one step, if everybody has room for
+   * them. It does not close the broadcast. An element that is not published, as this was cancelled
+   * or failed while it waited, is discarded ({@code Flux.doOnDiscard}).
    *
    * @param source where the elements come from
    * @return completes with the number of elements published; fails with the source's error or those

@@ -17,7 +17,8 @@ import reactor.core.Exceptions;
  * names its last entry and who is subscribed; publishing is the compare-and-set that names a new
  * last entry, so the order, the number reached and what a newcomer sees are decided at that one
  * instant. Linking the entry before to the new one comes after, and is done by whoever comes first:
- * the publisher, the next publisher, or anyone who looks ({@link State#link}).
+ * the publisher, the next publisher, or anyone who looks ({@link State#link}). Several elements at
+ * once are a run of entries that are linked to each other before.
  *
  * <p>A subscriber walks the log at its own pace and needs no copy. What all have passed is garbage
  * by itself.
@@ -38,6 +39,12 @@ final class BroadcastCore {
     Entry(@Nullable Object value, long index) {
       this.value = value;
       this.index = index;
+    }
+
+    /** One of a run that nobody has seen yet, so it needs no fence. */
+    Entry(Object value, Entry next) {
+      this(value, next.index - 1);
+      NEXT.set(this, next);
     }
   }
 
@@ -63,13 +70,22 @@ final class BroadcastCore {
     final boolean hasRoom(Entry last) {
       return !isWaitedFor || last.index - passed() < buffer;
     }
+
+    /**
+     * How many may come at once. Who is not waited for gets few of what it can hold: one by one it
+     * would have had the time to take some.
+     */
+    final long room(Entry last) {
+      return isWaitedFor ? buffer - (last.index - passed()) : Math.max(1, buffer >> 2);
+    }
   }
 
   /**
    * What is decided by one step.
    *
    * @param last the last entry of the log
-   * @param beforeLast the entry before, which may not be linked to it yet
+   * @param beforeLast the last entry before {@code newest}, which may not be linked to it yet
+   * @param newest the first entry of those that were published with the last one
    * @param replayAfter a newcomer begins after this one
    * @param receivers who is subscribed; never changed in place
    * @param publishers who waits to publish
@@ -79,6 +95,7 @@ final class BroadcastCore {
   record State(
       Entry last,
       Entry beforeLast,
+      Entry newest,
       Entry replayAfter,
       Receiver[] receivers,
       WaiterQueue<PublishWaiter> publishers,
@@ -107,7 +124,7 @@ final class BroadcastCore {
     void link() {
       // Read first: all write the same, and a written line has to come back from every other core.
       if (beforeLast != last && beforeLast.next == null) {
-        beforeLast.next = last;
+        beforeLast.next = newest;
       }
     }
 
@@ -133,29 +150,42 @@ final class BroadcastCore {
       return true;
     }
 
+    /** How many may be published at once. */
+    int room() {
+      long room = Integer.MAX_VALUE;
+      for (Receiver receiver : receivers) {
+        room = Math.min(room, receiver.room(last));
+      }
+      return (int) Math.max(0, room);
+    }
+
     State with(Entry entry, int replay, WaiterQueue<PublishWaiter> changed) {
+      return with(entry, entry, replay, changed);
+    }
+
+    State with(Entry first, Entry end, int replay, WaiterQueue<PublishWaiter> changed) {
       Entry start = replayAfter;
       // The link is there: it was made before the entry after the next was decided.
-      while (entry.index - start.index > replay) {
-        Entry after = start == last ? entry : start.next;
+      while (end.index - start.index > replay) {
+        Entry after = start == last ? first : start.next;
         if (after == null) {
           break;
         }
         start = after;
       }
-      return new State(entry, last, start, receivers, changed, phase);
+      return new State(end, last, first, start, receivers, changed, phase);
     }
 
     State withPublishers(WaiterQueue<PublishWaiter> changed) {
-      return new State(last, beforeLast, replayAfter, receivers, changed, phase);
+      return new State(last, beforeLast, newest, replayAfter, receivers, changed, phase);
     }
 
     State withReceivers(Receiver[] changed) {
-      return new State(last, beforeLast, replayAfter, changed, publishers, phase);
+      return new State(last, beforeLast, newest, replayAfter, changed, publishers, phase);
     }
 
     State withPhase(ChannelState.Phase changed) {
-      return new State(last, beforeLast, replayAfter, receivers, publishers, changed);
+      return new State(last, beforeLast, newest, replayAfter, receivers, publishers, changed);
     }
   }
 
@@ -170,10 +200,13 @@ final class BroadcastCore {
   private static final int KEPT_ENDED = 16;
 
   private static final VarHandle STATE;
+  private static final VarHandle NEXT;
 
   static {
     try {
-      STATE = MethodHandles.lookup().findVarHandle(BroadcastCore.class, "state", State.class);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      STATE = lookup.findVarHandle(BroadcastCore.class, "state", State.class);
+      NEXT = lookup.findVarHandle(Entry.class, "next", Entry.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -191,7 +224,7 @@ final class BroadcastCore {
     this.signals = signals;
     Entry first = new Entry(null, 0);
     this.state =
-        new State(first, first, first, NOBODY, WaiterQueue.empty(), ChannelState.Phase.OPEN);
+        new State(first, first, first, first, NOBODY, WaiterQueue.empty(), ChannelState.Phase.OPEN);
   }
 
   /** The state, with its last link made. */
@@ -250,6 +283,43 @@ final class BroadcastCore {
         waiting.decrementAndGet();
       }
       return result;
+    }
+  }
+
+  /**
+   * How many elements may be published at once, as things are: those who wait for their turn to
+   * publish come first.
+   */
+  int room() {
+    State seen = state();
+    return seen.publishers().isEmpty() ? seen.room() : 0;
+  }
+
+  /**
+   * Publishes as many of several elements as may be published now, at one instant.
+   *
+   * @return how many; {@link #CLOSED} if it is closed
+   */
+  int publishRun(Object[] elements, int from, int to) {
+    for (; ; ) {
+      State seen = state();
+      if (!seen.isOpen()) {
+        return CLOSED;
+      }
+      int count = seen.publishers().isEmpty() ? Math.min(seen.room(), to - from) : 0;
+      if (count == 0) {
+        return 0;
+      }
+      Entry end = new Entry(elements[from + count - 1], seen.last().index + count);
+      Entry first = end;
+      for (int i = from + count - 2; i >= from; i--) {
+        first = new Entry(elements[i], first);
+      }
+      State next = seen.with(first, end, replay, seen.publishers());
+      if (change(seen, next)) {
+        wake(next);
+        return count;
+      }
     }
   }
 

@@ -49,7 +49,9 @@ final class PublishAllMono<T> extends Mono<Long> implements Scannable {
     Start(PublishAllMono<T> mono, CoreSubscriber<? super Long> actual) {
       this.mono = mono;
       this.actual = actual;
-      this.subscriber = new PublishAllSubscriber<>(mono.broadcast, actual);
+      // Reactor's iterables tell so of collections.
+      boolean isCollection = Scannable.from(mono.source).scanOrDefault(Attr.BUFFERED, 0) > 1;
+      this.subscriber = new PublishAllSubscriber<>(mono.broadcast, isCollection, actual);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.velox.reactor.channel;
 
 import dev.velox.reactor.MetricsListener.Event;
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -14,7 +15,9 @@ import reactor.util.context.Context;
 
 /**
  * Publishes what a source emits, one after the other: the source is asked for the next when the one
- * before is published, so no more than one element is ever in hand.
+ * before is published. Of a source that has its elements at hand, and runs nobody's code to make
+ * them, as many are taken at once as there is room for, {@value #MOST_AT_ONCE} at most, and
+ * published by one step.
  *
  * <p>Its owner is the drain: whoever raises {@code wip} from zero runs it, and it ends when it has
  * brought {@code wip} back to zero. The source's signals, an admitted turn and a cancellation leave
@@ -23,6 +26,7 @@ import reactor.util.context.Context;
  * <pre>
  *   idle   --- nothing in hand -------------&gt; asked
  *   asked  --- element came, all have room -&gt; idle
+ *   idle   --- pulled, or some left in hand -&gt; idle, turn or done, as if one after the other came
  *   asked  --- element came, no room -------&gt; turn
  *   asked  --- source ended ----------------&gt; done
  *   turn   --- admitted --------------------&gt; idle
@@ -34,9 +38,12 @@ import reactor.util.context.Context;
  * <p>A cancellation only leaves a note; the drain ends the turn. If the turn is bound by then, its
  * element is published and not discarded: {@code giveUp} decides which, once. A turn is a waiter of
  * its own for each wait, as an admitted one may still be looked at by a thread that read an older
- * state. A source that can be pulled is: then asked and came are one step.
+ * state. What has been pulled before the source failed is published before that is told.
  */
 final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Subscription {
+
+  private static final int MOST_AT_ONCE = 64;
+  private static final Object[] NOTHING = {};
 
   /** Its place in the line of publishers. */
   private static final class Turn extends PublishWaiter {
@@ -74,6 +81,8 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
   private final DefaultBroadcast<T> broadcast;
   private final CoreSubscriber<? super Long> actual;
   private final Context context;
+  // Tells of one element at a time, but has all of them.
+  private final boolean isCollection;
   private final AtomicInteger wip = new AtomicInteger();
 
   // What came and is not taken in hand yet; never more than one, as no more was asked for.
@@ -81,6 +90,7 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
 
   // The source itself if it can be pulled. Written before upstream, read after it.
   private @Nullable Queue<T> pulled;
+  private boolean atHand;
 
   private volatile @Nullable Subscription upstream;
   private volatile boolean sourceEnded;
@@ -96,8 +106,17 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
   private boolean sourceCancelled;
   private long published;
 
-  PublishAllSubscriber(DefaultBroadcast<T> broadcast, CoreSubscriber<? super Long> actual) {
+  // What was pulled and is not published yet, and whether nothing comes after it.
+  private @Nullable Object[] hand = NOTHING;
+  private int handAt;
+  private int handEnd;
+  private boolean pulledAll;
+  private @Nullable Throwable pullFailure;
+
+  PublishAllSubscriber(
+      DefaultBroadcast<T> broadcast, boolean isCollection, CoreSubscriber<? super Long> actual) {
     this.broadcast = broadcast;
+    this.isCollection = isCollection;
     this.actual = actual;
     this.context = actual.currentContext();
   }
@@ -111,9 +130,12 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
   @SuppressWarnings("unchecked") // the source emits T
   public void onSubscribe(Subscription subscription) {
     if (Operators.validate(upstream, subscription)) {
-      if (subscription instanceof Fuseable.QueueSubscription<?> fuseable
-          && fuseable.requestFusion(Fuseable.SYNC) == Fuseable.SYNC) {
-        pulled = (Queue<T>) fuseable;
+      if (subscription instanceof Fuseable.QueueSubscription<?> fuseable) {
+        // What can be pulled on any thread has no function in it that somebody may wait in.
+        atHand = fuseable.requestFusion(Fuseable.SYNC | Fuseable.THREAD_BARRIER) == Fuseable.SYNC;
+        if (atHand || fuseable.requestFusion(Fuseable.SYNC) == Fuseable.SYNC) {
+          pulled = (Queue<T>) fuseable;
+        }
       }
       upstream = subscription;
       drain();
@@ -190,6 +212,7 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
       }
       cancelSource();
       discard(received.getAndSet(null));
+      discardHand();
       return false;
     }
     if (source == null) {
@@ -220,22 +243,67 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
   }
 
   private boolean pull(Subscription source, Queue<T> queue) {
-    T element;
-    try {
-      element = queue.poll();
-    } catch (Throwable failure) {
-      sourceError = Operators.onOperatorError(source, failure, context);
-      sourceEnded = true;
-      end();
-      return true;
-    }
-    if (element == null) {
+    if (handAt < handEnd) {
+      publishHand();
+    } else if (pulledAll) {
+      sourceError = pullFailure;
       sourceEnded = true;
       end();
     } else {
-      publish(element);
+      fillHand(source, queue);
     }
     return true;
+  }
+
+  private void fillHand(Subscription source, Queue<T> queue) {
+    int certain = !atHand ? 1 : isCollection ? MOST_AT_ONCE : Math.min(MOST_AT_ONCE, queue.size());
+    int most = certain > 1 ? Math.max(1, Math.min(certain, broadcast.core.room())) : 1;
+    if (hand.length < most) {
+      hand = new Object[most == 1 ? 1 : MOST_AT_ONCE];
+    }
+    handAt = 0;
+    handEnd = 0;
+    while (handEnd < most && !cancelled) {
+      T element;
+      try {
+        element = queue.poll();
+      } catch (Throwable failure) {
+        pullFailure = Operators.onOperatorError(source, failure, context);
+        pulledAll = true;
+        return;
+      }
+      if (element == null) {
+        pulledAll = true;
+        return;
+      }
+      hand[handEnd++] = element;
+    }
+  }
+
+  @SuppressWarnings("unchecked") // only the source's elements are in hand
+  private void publishHand() {
+    int sent = 0;
+    if (handEnd - handAt > 1) {
+      sent = broadcast.core.publishRun(hand, handAt, handEnd);
+    }
+    if (sent > 0) {
+      Arrays.fill(hand, handAt, handAt + sent, null);
+      handAt += sent;
+      for (int i = 0; i < sent; i++) {
+        wasPublished();
+      }
+      return;
+    }
+    T next = (T) hand[handAt];
+    hand[handAt++] = null;
+    publish(next);
+  }
+
+  private void discardHand() {
+    while (handAt < handEnd) {
+      discard(hand[handAt]);
+      hand[handAt++] = null;
+    }
   }
 
   private boolean tryFinish(Turn waiting, boolean ended) {
@@ -286,6 +354,7 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
     done = true;
     cancelSource();
     discard(element);
+    discardHand();
     actual.onError(broadcast.refusal(result));
   }
 
@@ -310,7 +379,7 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
 
   private void cancelSource() {
     Subscription source = upstream;
-    if (source != null && !sourceEnded && !sourceCancelled) {
+    if (source != null && !sourceEnded && !pulledAll && !sourceCancelled) {
       sourceCancelled = true;
       source.cancel();
     }
