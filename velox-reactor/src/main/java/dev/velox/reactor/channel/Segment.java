@@ -33,12 +33,14 @@ final class Segment {
 
   private static final VarHandle HEAD;
   private static final VarHandle ITEMS;
+  private static final VarHandle CHAIN;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       HEAD = lookup.findVarHandle(Segment.class, "head", int.class);
       ITEMS = lookup.findVarHandle(Segment.class, "items", Object[].class);
+      CHAIN = lookup.findVarHandle(Segment.class, "chain", Link.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -53,10 +55,11 @@ final class Segment {
   private volatile @Nullable Link chain;
 
   private Segment(Object @Nullable [] items, @Nullable Link chain, int head, int end) {
-    this.items = items;
-    this.chain = chain;
-    this.head = head;
     this.end = end;
+    // Without fences: nobody else can see it yet.
+    ITEMS.set(this, items);
+    CHAIN.set(this, chain);
+    HEAD.set(this, head);
   }
 
   /** The elements from one index of an array, which is left to it, to another. */

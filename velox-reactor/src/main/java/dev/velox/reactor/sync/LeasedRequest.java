@@ -37,10 +37,13 @@ abstract class LeasedRequest extends Request implements Lease {
   private static final int ASKED = -3;
 
   private static final VarHandle HOLD;
+  private static final VarHandle GATE;
 
   static {
     try {
-      HOLD = MethodHandles.lookup().findVarHandle(LeasedRequest.class, "hold", int.class);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      HOLD = lookup.findVarHandle(LeasedRequest.class, "hold", int.class);
+      GATE = lookup.findVarHandle(LeasedRequest.class, "gate", Gate.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -60,9 +63,10 @@ abstract class LeasedRequest extends Request implements Lease {
   private volatile int hold;
   private @Nullable Times times;
 
+  @SuppressWarnings("NullAway.Init") // through the handle
   LeasedRequest(Gate gate, int wanted) {
     super(wanted);
-    this.gate = gate;
+    GATE.set(this, gate); // without a fence: nobody else can see it yet
     if (gate.options.hasMetrics()) {
       times = new Times();
     }
