@@ -2,9 +2,13 @@ package dev.velox.reactor.stm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.velox.reactor.MetricsListener;
+import dev.velox.reactor.MetricsListener.Event;
+import dev.velox.reactor.MetricsListener.Timing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +25,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.test.subscriber.TestSubscriber;
 import reactor.test.util.RaceTestUtils;
 
 class StmRaceTest {
@@ -475,6 +480,52 @@ class StmRaceTest {
       assertThat(Stm.readOnly(tx -> List.of(tx.get(x), tx.get(y))).block())
           .isIn(List.of(0, 0), List.of(1, 1));
     }
+  }
+
+  private static StmOptions telling(Map<Event, Integer> counted) {
+    return StmOptions.defaults()
+        .metrics(
+            new MetricsListener() {
+              @Override
+              public void count(Event event) {
+                counted.merge(event, 1, Integer::sum);
+              }
+
+              @Override
+              public void time(Timing timing, long amount, TimeUnit unit) {
+                // Only the ends are of interest.
+              }
+            });
+  }
+
+  @Test
+  void of_what_only_reads_the_result_comes_once_or_not_at_all_whatever_ends_it_meanwhile() {
+    TRef<Integer> ref = TRef.of(7);
+    Map<Event, Integer> told = new ConcurrentHashMap<>();
+    List<StmOptions> options =
+        List.of(
+            StmOptions.defaults(),
+            StmOptions.defaults().timeout(Duration.ofNanos(1)),
+            telling(told));
+    Function<Transaction, Integer> body = tx -> tx.get(ref);
+    for (int i = 0; i < 9_000; i++) {
+      StmOptions chosen = options.get(i % 3);
+      Mono<Integer> reading =
+          i % 2 == 0 ? Stm.atomic(chosen, body) : Stm.atomic(chosen, Mono.defer(ref::read));
+      TestSubscriber<Integer> subscriber = TestSubscriber.builder().initialRequest(0).build();
+      reading.subscribe(subscriber);
+
+      RaceTestUtils.race(() -> subscriber.request(1), subscriber::cancel);
+
+      int results = subscriber.getReceivedOnNext().size();
+      assertThat(results).isLessThanOrEqualTo(1);
+      assertThat(subscriber.getProtocolErrors()).isEmpty();
+      if (subscriber.isTerminatedComplete()) {
+        assertThat(results).isEqualTo(1);
+      }
+    }
+    assertThat(told.get(Event.COMMITTED) + told.get(Event.CANCELLED)).isEqualTo(3_000);
+    assertThat(told.keySet()).containsOnly(Event.COMMITTED, Event.CANCELLED);
   }
 
   @Test
