@@ -24,6 +24,13 @@ public final class BlockingCalls {
     if (INSTALLED.compareAndSet(false, true)) {
       BlockHound.builder()
           .loadIntegrations()
+          // A cancelled timer of Reactor's takes itself out of its queue, under the queue's lock.
+          // An
+          // error thrown while that lock is waited for leaves it locked for ever, and with it one
+          // of
+          // Reactor's parallel threads: all tests that need it hang from then on.
+          .allowBlockingCallsInside(
+              "java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove")
           // The clock of tests locks its queue, whoever asks it for the time or a timer.
           .allowBlockingCallsInside(
               "reactor.test.scheduler.VirtualTimeScheduler$VirtualTimeWorker", "schedule")
