@@ -1,7 +1,5 @@
 package dev.velox.reactor.internal;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.ForkJoinWorkerThread;
@@ -307,28 +305,17 @@ public final class HandOver {
   /** A task that can be called off until it has begun. */
   @SuppressWarnings("serial") // it never leaves the pool
   private static final class PoolTask extends ForkJoinTask<Void> implements Disposable {
-
-    private static final VarHandle TASK;
-
-    static {
-      try {
-        TASK = MethodHandles.lookup().findVarHandle(PoolTask.class, "task", Runnable.class);
-      } catch (ReflectiveOperationException impossible) {
-        throw new ExceptionInInitializerError(impossible);
-      }
-    }
-
     private volatile @Nullable Runnable task;
 
     PoolTask(Runnable task) {
-      TASK.set(this, task); // without a fence: nobody else can see it yet
+      this.task = task;
     }
 
     @Override
     protected boolean exec() {
       Runnable todo = task;
       if (todo != null) {
-        TASK.setRelease(this, null);
+        task = null;
         if (Thread.currentThread() instanceof HandOverThread thread) {
           thread.run(todo);
         } else {
