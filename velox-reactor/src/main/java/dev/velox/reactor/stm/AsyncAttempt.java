@@ -67,7 +67,7 @@ final class AsyncAttempt extends Attempt {
     }
 
     static View empty(long number, @Nullable Pin pin) {
-      return new View(null, null, null, 0, ReadLog.SWEPT_FROM, number, pin);
+      return new View(null, null, null, 0, SWEPT_FROM, number, pin);
     }
 
     View as(long number, @Nullable Pin pin) {
@@ -84,8 +84,7 @@ final class AsyncAttempt extends Attempt {
       RefSet met = new RefSet(size);
       for (View each = this; each != null; each = each.before) {
         if (each.ref != null && met.add(each.ref)) {
-          kept =
-              new View(each.ref, each.head, kept, kept.size + 1, ReadLog.SWEPT_FROM, number, pin);
+          kept = new View(each.ref, each.head, kept, kept.size + 1, SWEPT_FROM, number, pin);
         }
       }
       return new View(
@@ -93,7 +92,7 @@ final class AsyncAttempt extends Attempt {
           kept.head,
           kept.before,
           kept.size,
-          Math.max(ReadLog.SWEPT_FROM, 3 * kept.size),
+          Math.max(SWEPT_FROM, 3 * kept.size),
           number,
           pin);
     }
@@ -127,6 +126,9 @@ final class AsyncAttempt extends Attempt {
       return refs;
     }
   }
+
+  /** How long a view becomes before refs read twice are searched for. */
+  static final int SWEPT_FROM = 1024;
 
   private static final VarHandle VIEW;
   private static final VarHandle ENDING;
@@ -334,7 +336,7 @@ final class AsyncAttempt extends Attempt {
   Object loadNewer(TRef<?> ref) {
     View seen = view;
     // A long view is not searched again and again: the next attempt will have a snapshot.
-    Object known = seen.size < ReadLog.SWEPT_FROM ? seen.headOf(ref) : null;
+    Object known = seen.size < SWEPT_FROM ? seen.headOf(ref) : null;
     if (known == null) {
       throw conflict();
     }

@@ -20,7 +20,7 @@ final class ReadLog {
   private static final int FIRST = 8;
 
   /** How long a log becomes before refs read twice are searched for. */
-  static final int SWEPT_FROM = 1024;
+  static final int SWEPT_FROM = 1 << 14;
 
   private static final Object[] NONE = {};
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ReadLogTest {
 
-  private static final int MANY = 10_000;
+  private static final int MANY = 20_000;
 
   private final ReadLog log = new ReadLog();
 
@@ -28,7 +28,7 @@ class ReadLogTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2, 3, 10, 11, 1023, 1024, 1025, 5000})
+  @ValueSource(ints = {0, 1, 2, 3, 10, 11, 1023, 1024, 1025, 5000, 20_000})
   void each_ref_is_told_once_with_the_head_that_was_read(int count) {
     List<TRef<Integer>> refs = refs(count);
     int dropped = read(refs) + read(refs) + read(refs);

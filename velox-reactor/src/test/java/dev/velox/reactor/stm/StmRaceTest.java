@@ -230,7 +230,7 @@ class StmRaceTest {
             });
     // More reads than a log has before it is searched for those made twice.
     Mono<Long> branch =
-        Flux.range(0, 2 * ReadLog.SWEPT_FROM)
+        Flux.range(0, 2 * AsyncAttempt.SWEPT_FROM)
             .concatMap(i -> x.read().zipWith(y.read()))
             .doOnNext(seen -> observe(seen.getT1(), seen.getT2(), new AtomicLong(), unequal))
             .map(seen -> seen.getT1())
