@@ -64,7 +64,7 @@ public class BoundedMap {
       // A thread per item is a hop; HOP has their row.
       return false;
     }
-    if (peer.equals("virtual-threads") && !Threads.virtual()) {
+    if (threaded && !Threads.virtual()) {
       return false;
     }
     if (work == Work.TIMER && concurrency == 1) {

@@ -1,6 +1,7 @@
 package dev.velox.benchmarks.parallel;
 
 import com.pivovarit.collectors.ParallelCollectors;
+import dev.velox.benchmarks.Threads;
 import dev.velox.reactor.parallel.Parallel;
 import dev.velox.reactor.parallel.ParallelArray;
 import java.util.List;
@@ -56,6 +57,9 @@ public class CpuMap {
   private ExecutorService threads;
 
   public static boolean runs(Map<String, String> params, boolean shortForm) {
+    if (params.get("peer").startsWith("parallel-collectors") && !Threads.virtual()) {
+      return false; // It is made for JDK 21.
+    }
     return !shortForm || params.get("tokens").equals("4000");
   }
 
