@@ -68,7 +68,7 @@ final class BroadcastCore {
     abstract long passed();
 
     final boolean hasRoom(Entry last) {
-      return !isWaitedFor || last.index - passed() < buffer;
+      return room(last) > 0;
     }
 
     /**

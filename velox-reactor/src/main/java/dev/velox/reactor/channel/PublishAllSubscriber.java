@@ -111,7 +111,6 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
   private int handAt;
   private int handEnd;
   private boolean pulledAll;
-  private @Nullable Throwable pullFailure;
 
   PublishAllSubscriber(
       DefaultBroadcast<T> broadcast, boolean isCollection, CoreSubscriber<? super Long> actual) {
@@ -246,7 +245,6 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
     if (handAt < handEnd) {
       publishHand();
     } else if (pulledAll) {
-      sourceError = pullFailure;
       sourceEnded = true;
       end();
     } else {
@@ -268,7 +266,7 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
       try {
         element = queue.poll();
       } catch (Throwable failure) {
-        pullFailure = Operators.onOperatorError(source, failure, context);
+        sourceError = Operators.onOperatorError(source, failure, context);
         pulledAll = true;
         return;
       }

@@ -117,9 +117,8 @@ final class AsyncAttempt extends Attempt {
 
     List<TRef<?>> refs() {
       List<TRef<?>> refs = new ArrayList<>();
-      RefSet met = new RefSet(size);
-      for (View each = this; each != null; each = each.before) {
-        if (each.ref != null && met.add(each.ref)) {
+      for (View each = swept(); each != null; each = each.before) {
+        if (each.ref != null) {
           refs.add(each.ref);
         }
       }

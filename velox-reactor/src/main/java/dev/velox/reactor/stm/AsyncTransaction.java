@@ -201,14 +201,7 @@ final class AsyncTransaction implements Transaction {
     }
 
     void put(TRef<?> ref, Object value) {
-      Object before = result.get(ref);
-      if (value instanceof Change late && before != null) {
-        result =
-            result.with(
-                ref, before instanceof Change earlier ? earlier.then(late) : late.of(before));
-      } else {
-        result = result.with(ref, value);
-      }
+      result = result.with(ref, value instanceof Change late ? late.after(result.get(ref)) : value);
     }
   }
 
@@ -272,14 +265,7 @@ final class AsyncTransaction implements Transaction {
     Change late = new Change(cast(update));
     for (; ; ) {
       RefMap before = open();
-      Object own = before.get(ref);
-      Object value;
-      if (own == null) {
-        value = late;
-      } else {
-        value = own instanceof Change earlier ? earlier.then(late) : late.of(own);
-      }
-      if (write(before, ref, value)) {
+      if (write(before, ref, late.after(before.get(ref)))) {
         return;
       }
     }

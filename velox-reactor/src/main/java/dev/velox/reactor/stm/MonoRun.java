@@ -21,7 +21,8 @@ import reactor.util.context.Context;
  * <p>An attempt is ended by one party, the winner of {@link AsyncAttempt#end}. If that is not the
  * body's own last signal, its subscription is cancelled, so no operator of the body can catch what
  * happens to it. {@code due} counts attempts to be begun: who raises it from zero subscribes, in a
- * loop, so that bodies that end while they are subscribed don't recurse.
+ * loop, so that bodies that end while they are subscribed don't recurse. Once the run is DONE
+ * nobody can have another attempt begun, and {@code due} stays raised.
  */
 final class MonoRun<T> extends StmRun<T> {
 

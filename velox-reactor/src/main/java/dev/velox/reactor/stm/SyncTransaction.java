@@ -223,13 +223,7 @@ final class SyncTransaction extends Attempt implements Transaction {
     if (entry == null) {
       entry = add(ref);
     }
-    Object before = entry.value;
-    Change late = new Change(cast(update));
-    if (before == null) {
-      write(entry, late);
-    } else {
-      write(entry, before instanceof Change earlier ? earlier.then(late) : late.of(before));
-    }
+    write(entry, new Change(cast(update)).after(entry.value));
   }
 
   @Override

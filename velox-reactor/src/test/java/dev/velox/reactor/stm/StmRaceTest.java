@@ -2,13 +2,11 @@ package dev.velox.reactor.stm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.MetricsListener.Event;
-import dev.velox.reactor.MetricsListener.Timing;
+import dev.velox.reactor.testing.Recorder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -174,13 +172,7 @@ class StmRaceTest {
     TRef<Integer> sink = TRef.of(0);
     AtomicLong observed = new AtomicLong();
     AtomicLong unequal = new AtomicLong();
-    Mono<Void> write =
-        Stm.atomic(
-            tx -> {
-              int next = tx.get(x) + 1;
-              tx.set(x, next);
-              tx.set(y, next);
-            });
+    Mono<Void> write = countUp(x, y);
     Mono<Integer> readOnly = Stm.readOnly(tx -> observe(tx.get(x), tx.get(y), observed, unequal));
     Mono<Integer> update =
         Stm.atomic(
@@ -221,13 +213,7 @@ class StmRaceTest {
     TRef<Integer> sink = TRef.of(0);
     AtomicLong unequal = new AtomicLong();
     AtomicBoolean done = new AtomicBoolean();
-    Mono<Void> write =
-        Stm.atomic(
-            tx -> {
-              int next = tx.get(x) + 1;
-              tx.set(x, next);
-              tx.set(y, next);
-            });
+    Mono<Void> write = countUp(x, y);
     // More reads than a log has before it is searched for those made twice.
     Mono<Long> branch =
         Flux.range(0, 2 * AsyncAttempt.SWEPT_FROM)
@@ -259,6 +245,16 @@ class StmRaceTest {
         });
     assertThat(unequal).hasValue(0);
     assertThat(sink.peek()).isEqualTo(1);
+  }
+
+  /** Writes the next number to both, which so are always equal. */
+  private static Mono<Void> countUp(TRef<Integer> x, TRef<Integer> y) {
+    return Stm.atomic(
+        tx -> {
+          int next = tx.get(x) + 1;
+          tx.set(x, next);
+          tx.set(y, next);
+        });
   }
 
   private static int observe(int a, int b, AtomicLong observed, AtomicLong unequal) {
@@ -321,12 +317,12 @@ class StmRaceTest {
           try {
             for (int i = 0; i < 50; i++) {
               AtomicInteger losses = new AtomicInteger();
-              AtomicInteger reads = new AtomicInteger();
+              AtomicInteger reads = new AtomicInteger(-1);
               boolean readOnly = i % 2 == 0;
               Function<Transaction, Integer> scan =
                   tx -> {
                     // Who was lost after few reads is run again as it was.
-                    if (reads.getAndSet(0) >= (readOnly ? 1 : StmRun.LONG)) {
+                    if (reads.getAndSet(0) >= (readOnly ? 0 : StmRun.LONG)) {
                       losses.incrementAndGet();
                     }
                     int sum = 0;
@@ -482,31 +478,15 @@ class StmRaceTest {
     }
   }
 
-  private static StmOptions telling(Map<Event, Integer> counted) {
-    return StmOptions.defaults()
-        .metrics(
-            new MetricsListener() {
-              @Override
-              public void count(Event event) {
-                counted.merge(event, 1, Integer::sum);
-              }
-
-              @Override
-              public void time(Timing timing, long amount, TimeUnit unit) {
-                // Only the ends are of interest.
-              }
-            });
-  }
-
   @Test
   void of_what_only_reads_the_result_comes_once_or_not_at_all_whatever_ends_it_meanwhile() {
     TRef<Integer> ref = TRef.of(7);
-    Map<Event, Integer> told = new ConcurrentHashMap<>();
+    Recorder told = new Recorder();
     List<StmOptions> options =
         List.of(
             StmOptions.defaults(),
             StmOptions.defaults().timeout(Duration.ofNanos(1)),
-            telling(told));
+            StmOptions.defaults().metrics(told));
     Function<Transaction, Integer> body = tx -> tx.get(ref);
     for (int i = 0; i < 9_000; i++) {
       StmOptions chosen = options.get(i % 3);
@@ -524,8 +504,8 @@ class StmRaceTest {
         assertThat(results).isEqualTo(1);
       }
     }
-    assertThat(told.get(Event.COMMITTED) + told.get(Event.CANCELLED)).isEqualTo(3_000);
-    assertThat(told.keySet()).containsOnly(Event.COMMITTED, Event.CANCELLED);
+    assertThat(told.of(Event.COMMITTED) + told.of(Event.CANCELLED)).isEqualTo(3_000);
+    assertThat(told.events().keySet()).containsOnly(Event.COMMITTED, Event.CANCELLED);
   }
 
   @Test

@@ -3,17 +3,13 @@ package dev.velox.reactor.stm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.velox.reactor.MetricsListener;
 import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.MetricsListener.Timing;
+import dev.velox.reactor.testing.Recorder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -1058,22 +1054,8 @@ class StmTest {
 
   @Test
   void the_listener_hears_of_commits_conflicts_waits_and_ends() {
-    Map<Event, Integer> counted = Collections.synchronizedMap(new EnumMap<>(Event.class));
-    Map<Timing, Long> timed = new ConcurrentHashMap<>();
-    StmOptions options =
-        StmOptions.defaults()
-            .metrics(
-                new MetricsListener() {
-                  @Override
-                  public void count(Event event) {
-                    counted.merge(event, 1, Integer::sum);
-                  }
-
-                  @Override
-                  public void time(Timing timing, long amount, TimeUnit unit) {
-                    timed.merge(timing, 1L, Long::sum);
-                  }
-                });
+    Recorder told = new Recorder();
+    StmOptions options = StmOptions.defaults().metrics(told);
     AtomicInteger attempts = new AtomicInteger();
     Stm.atomic(
             options,
@@ -1098,14 +1080,14 @@ class StmTest {
     StepVerifier.create(Stm.atomic(options.timeout(Duration.ofMillis(1)), Mono.never()))
         .verifyError(ConflictException.class);
 
-    assertThat(counted)
+    assertThat(told.events())
         .containsEntry(Event.COMMITTED, 2)
         .containsEntry(Event.CONFLICTED, 1)
         .containsEntry(Event.RETRIED, 1)
         .containsEntry(Event.FAILED, 1)
         .containsEntry(Event.CANCELLED, 1)
         .containsEntry(Event.TIMED_OUT, 1);
-    assertThat(timed).containsEntry(Timing.WAIT, 1L).containsEntry(Timing.RUN, 5L);
+    assertThat(told.timings()).containsEntry(Timing.WAIT, 1).containsEntry(Timing.RUN, 5);
   }
 
   @Test

@@ -1,7 +1,7 @@
 package dev.velox.reactor.worker;
 
-import static dev.velox.reactor.worker.Recorder.LIMIT;
-import static dev.velox.reactor.worker.Recorder.until;
+import static dev.velox.reactor.testing.Recorder.LIMIT;
+import static dev.velox.reactor.testing.Recorder.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,8 +1,9 @@
 package dev.velox.reactor.worker;
 
-import static dev.velox.reactor.worker.Recorder.LIMIT;
+import static dev.velox.reactor.testing.Recorder.LIMIT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.velox.reactor.testing.Recorder;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,12 +1,13 @@
 package dev.velox.reactor.worker;
 
-import static dev.velox.reactor.worker.Recorder.LIMIT;
-import static dev.velox.reactor.worker.Recorder.until;
+import static dev.velox.reactor.testing.Recorder.LIMIT;
+import static dev.velox.reactor.testing.Recorder.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.velox.reactor.MetricsListener.Event;
 import dev.velox.reactor.MetricsListener.Timing;
+import dev.velox.reactor.testing.Recorder;
 import io.micrometer.context.ContextRegistry;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.velox.reactor.worker;
+package dev.velox.reactor.testing;
 
 import dev.velox.reactor.MetricsListener;
 import java.time.Duration;
@@ -8,10 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import reactor.core.publisher.Mono;
 
-/** Notes what a worker or pool tells its listener. */
-final class Recorder implements MetricsListener {
+/** Notes what a construct tells its listener. */
+public final class Recorder implements MetricsListener {
 
-  static final Duration LIMIT = Duration.ofSeconds(40);
+  public static final Duration LIMIT = Duration.ofSeconds(40);
 
   private final Map<Event, Integer> events = new ConcurrentHashMap<>();
   private final Map<Timing, Integer> timings = new ConcurrentHashMap<>();
@@ -26,16 +26,24 @@ final class Recorder implements MetricsListener {
     timings.merge(timing, 1, Integer::sum);
   }
 
-  int of(Event event) {
+  public Map<Event, Integer> events() {
+    return events;
+  }
+
+  public Map<Timing, Integer> timings() {
+    return timings;
+  }
+
+  public int of(Event event) {
     return events.getOrDefault(event, 0);
   }
 
-  int of(Timing timing) {
+  public int of(Timing timing) {
     return timings.getOrDefault(timing, 0);
   }
 
   /** Waits until a condition holds, on a thread that may wait. */
-  static void until(String what, BooleanSupplier condition) {
+  public static void until(String what, BooleanSupplier condition) {
     long end = System.nanoTime() + LIMIT.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
