@@ -4,6 +4,7 @@ import dev.velox.reactor.internal.WaiterQueue;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +18,11 @@ import reactor.core.Exceptions;
  * names its last entry and who is subscribed; publishing is the compare-and-set that names a new
  * last entry, so the order, the number reached and what a newcomer sees are decided at that one
  * instant. Linking the entry before to the new one comes after, and is done by whoever comes first:
- * the publisher, the next publisher, or anyone who looks ({@link State#link}). Several elements at
- * once are a run of entries that are linked to each other before.
+ * the publisher, the next publisher, or anyone who looks ({@link State#link}). Several elements
+ * that are published at once are one entry, so a place in the log is an entry and an index.
  *
- * <p>A subscriber walks the log at its own pace and needs no copy. What all have passed is garbage
- * by itself.
+ * <p>A subscriber walks the log at its own pace and needs no copy. An entry that all have passed is
+ * garbage by itself.
  *
  * <p><b>Waiting publishers.</b> A subscriber's lag is the distance from its place to the last
  * entry; it only shrinks between two publications. A publisher that sees a lag too great lines up
@@ -30,42 +31,133 @@ import reactor.core.Exceptions;
  */
 final class BroadcastCore {
 
-  /** An entry of the log. The first one of all holds nothing. */
+  /**
+   * An entry of the log: one element, or several that were published at once. The first one of all
+   * holds nothing.
+   */
   static final class Entry {
-    final @Nullable Object value;
+    private final @Nullable Object only;
+    private final Object @Nullable [] several;
+
+    /** Of its last element. */
     final long index;
+
     volatile @Nullable Entry next;
 
-    Entry(@Nullable Object value, long index) {
-      this.value = value;
+    private Entry(@Nullable Object only, Object @Nullable [] several, long index) {
+      this.only = only;
+      this.several = several;
       this.index = index;
     }
 
-    /** One of a run that nobody has seen yet, so it needs no fence. */
-    Entry(Object value, Entry next) {
-      this(value, next.index - 1);
-      NEXT.set(this, next);
+    static Entry start() {
+      return new Entry(null, null, 0);
+    }
+
+    static Entry of(Object element, long index) {
+      return new Entry(element, null, index);
+    }
+
+    /** Of several, which nobody changes any more. */
+    static Entry ofSeveral(Object[] elements, long index) {
+      return new Entry(null, elements, index);
+    }
+
+    /** The element with this index, which must be one of its own. */
+    Object element(long at) {
+      Object element = several == null ? only : several[placeOf(at)];
+      if (element == null) {
+        throw new IllegalStateException("no element " + at + " in the entry that ends at " + index);
+      }
+      return element;
+    }
+
+    private int placeOf(long at) {
+      int last = several == null ? 0 : several.length - 1;
+      return last - (int) (index - at);
     }
   }
 
-  /** A subscriber, as far as publishing is concerned. */
+  /**
+   * A subscriber, as far as publishing is concerned. Its place in the log is the element that it
+   * has passed, and the entry that holds, or ends with, that element. Both are written by its owner
+   * alone; publishers read how far it has come.
+   */
   abstract static class Receiver implements Runnable {
     final boolean isWaitedFor;
     final int buffer;
+    private volatile long passed;
+    private @Nullable Entry place;
 
     Receiver(boolean isWaitedFor, int buffer) {
       this.isWaitedFor = isWaitedFor;
       this.buffer = buffer;
     }
 
-    /**
-     * Begins after this entry. Called before the receiver is visible to anyone, perhaps more than
-     * once.
-     */
-    abstract void startAfter(Entry entry);
+    /** Called before the receiver is visible to anyone, perhaps more than once. */
+    final void startAfter(Entry entry, long index) {
+      place = entry;
+      passed = index;
+    }
 
-    /** The index of the entry that it has passed. */
-    abstract long passed();
+    /** How many can be taken without looking whether more have come; none if none has. */
+    final int ready() {
+      Entry at = place;
+      if (at == null) {
+        return 0;
+      }
+      long index = passed();
+      if (index == at.index) {
+        at = at.next;
+        if (at == null) {
+          return 0;
+        }
+        place = at;
+      }
+      return (int) (at.index - index);
+    }
+
+    /**
+     * Takes the next of those that are ready. Who is waited for sees to it that publishers in line
+     * learn of it, by a fence and {@link #admit}.
+     */
+    final Object take() {
+      Entry at = Objects.requireNonNull(place, "place");
+      long index = passed() + 1;
+      passedTo(index);
+      return at.element(index);
+    }
+
+    /** The elements of which some are ready, if they were published at once. */
+    final Object @Nullable [] several() {
+      return place == null ? null : place.several;
+    }
+
+    /** Which of them is the next. */
+    final int nextOfSeveral() {
+      Entry at = Objects.requireNonNull(place, "place");
+      return at.placeOf(passed() + 1);
+    }
+
+    /** For its owner: the index of the element that it has passed. */
+    final long passed() {
+      return (long) PASSED.get(this);
+    }
+
+    /** Has taken the element with this index; see {@link #take}. */
+    final void passedTo(long index) {
+      PASSED.setRelease(this, index);
+    }
+
+    final boolean isAtEndOf(State state) {
+      Entry at = place;
+      return at != null && state.endsWith(at, passed);
+    }
+
+    /** Takes no more, and keeps nothing alive. */
+    final void forget() {
+      place = null;
+    }
 
     final boolean hasRoom(Entry last) {
       return room(last) > 0;
@@ -76,7 +168,7 @@ final class BroadcastCore {
      * would have had the time to take some.
      */
     final long room(Entry last) {
-      return isWaitedFor ? buffer - (last.index - passed()) : Math.max(1, buffer >> 2);
+      return isWaitedFor ? buffer - (last.index - passed) : Math.max(1, buffer >> 2);
     }
   }
 
@@ -84,9 +176,8 @@ final class BroadcastCore {
    * What is decided by one step.
    *
    * @param last the last entry of the log
-   * @param beforeLast the last entry before {@code newest}, which may not be linked to it yet
-   * @param newest the first entry of those that were published with the last one
-   * @param replayAfter a newcomer begins after this one
+   * @param beforeLast the one before, which may not be linked to it yet
+   * @param replayFrom the entry that holds, or ends with, what a newcomer begins after
    * @param receivers who is subscribed; never changed in place
    * @param publishers who waits to publish
    * @param phase whether it is open
@@ -95,8 +186,7 @@ final class BroadcastCore {
   record State(
       Entry last,
       Entry beforeLast,
-      Entry newest,
-      Entry replayAfter,
+      Entry replayFrom,
       Receiver[] receivers,
       WaiterQueue<PublishWaiter> publishers,
       ChannelState.Phase phase)
@@ -124,7 +214,7 @@ final class BroadcastCore {
     void link() {
       // Read first: all write the same, and a written line has to come back from every other core.
       if (beforeLast != last && beforeLast.next == null) {
-        beforeLast.next = newest;
+        beforeLast.next = last;
       }
     }
 
@@ -136,9 +226,9 @@ final class BroadcastCore {
       return phase.stage() == ChannelState.Stage.CANCELLED;
     }
 
-    /** Whether an entry is the last one there will ever be. */
-    boolean endsWith(Entry entry) {
-      return !isOpen() && publishers.isEmpty() && entry == last;
+    /** Whether nothing will ever come after this element of an entry. */
+    boolean endsWith(Entry entry, long index) {
+      return !isOpen() && publishers.isEmpty() && entry == last && index == last.index;
     }
 
     boolean haveAllRoom() {
@@ -159,33 +249,30 @@ final class BroadcastCore {
       return (int) Math.max(0, room);
     }
 
-    State with(Entry entry, int replay, WaiterQueue<PublishWaiter> changed) {
-      return with(entry, entry, replay, changed);
+    /** The index after which a newcomer begins. */
+    long replayAfter(int replay) {
+      return Math.max(0, last.index - replay);
     }
 
-    State with(Entry first, Entry end, int replay, WaiterQueue<PublishWaiter> changed) {
-      Entry start = replayAfter;
-      // The link is there: it was made before the entry after the next was decided.
-      while (end.index - start.index > replay) {
-        Entry after = start == last ? first : start.next;
-        if (after == null) {
-          break;
-        }
-        start = after;
+    State with(Entry entry, int replay, WaiterQueue<PublishWaiter> changed) {
+      Entry start = replayFrom;
+      while (start.index < entry.index - replay) {
+        // The link is there: it was made before the entry after the next was decided.
+        start = start == last ? entry : Objects.requireNonNull(start.next, "link");
       }
-      return new State(end, last, first, start, receivers, changed, phase);
+      return new State(entry, last, start, receivers, changed, phase);
     }
 
     State withPublishers(WaiterQueue<PublishWaiter> changed) {
-      return new State(last, beforeLast, newest, replayAfter, receivers, changed, phase);
+      return new State(last, beforeLast, replayFrom, receivers, changed, phase);
     }
 
     State withReceivers(Receiver[] changed) {
-      return new State(last, beforeLast, newest, replayAfter, changed, publishers, phase);
+      return new State(last, beforeLast, replayFrom, changed, publishers, phase);
     }
 
     State withPhase(ChannelState.Phase changed) {
-      return new State(last, beforeLast, newest, replayAfter, receivers, publishers, changed);
+      return new State(last, beforeLast, replayFrom, receivers, publishers, changed);
     }
   }
 
@@ -200,13 +287,13 @@ final class BroadcastCore {
   private static final int KEPT_ENDED = 16;
 
   private static final VarHandle STATE;
-  private static final VarHandle NEXT;
+  private static final VarHandle PASSED;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       STATE = lookup.findVarHandle(BroadcastCore.class, "state", State.class);
-      NEXT = lookup.findVarHandle(Entry.class, "next", Entry.class);
+      PASSED = lookup.findVarHandle(Receiver.class, "passed", long.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -222,9 +309,9 @@ final class BroadcastCore {
     this.replay = replay;
     this.maxWaiting = maxWaiting;
     this.signals = signals;
-    Entry first = new Entry(null, 0);
+    Entry first = Entry.start();
     this.state =
-        new State(first, first, first, first, NOBODY, WaiterQueue.empty(), ChannelState.Phase.OPEN);
+        new State(first, first, first, NOBODY, WaiterQueue.empty(), ChannelState.Phase.OPEN);
   }
 
   /** The state, with its last link made. */
@@ -256,8 +343,7 @@ final class BroadcastCore {
       if (!seen.isOpen()) {
         result = CLOSED;
       } else if (seen.publishers().isEmpty() && seen.haveAllRoom()) {
-        State next =
-            seen.with(new Entry(element, seen.last().index + 1), replay, seen.publishers());
+        State next = seen.with(Entry.of(element, seen.last().index + 1), replay, seen.publishers());
         if (!change(seen, next)) {
           continue;
         }
@@ -310,12 +396,16 @@ final class BroadcastCore {
       if (count == 0) {
         return 0;
       }
-      Entry end = new Entry(elements[from + count - 1], seen.last().index + count);
-      Entry first = end;
-      for (int i = from + count - 2; i >= from; i--) {
-        first = new Entry(elements[i], first);
-      }
-      State next = seen.with(first, end, replay, seen.publishers());
+      long index = seen.last().index + count;
+      Entry entry =
+          count == 1
+              ? Entry.of(elements[from], index)
+              : Entry.ofSeveral(
+                  count == elements.length
+                      ? elements
+                      : Arrays.copyOfRange(elements, from, from + count),
+                  index);
+      State next = seen.with(entry, replay, seen.publishers());
       if (change(seen, next)) {
         wake(next);
         return count;
@@ -345,7 +435,7 @@ final class BroadcastCore {
         change(seen, seen.withPublishers(rest));
         continue;
       }
-      State next = seen.with(new Entry(first.element(), seen.last().index + 1), replay, rest);
+      State next = seen.with(Entry.of(first.element(), seen.last().index + 1), replay, rest);
       if (change(seen, next)) {
         first.reached = next.receivers().length;
         waiting.decrementAndGet();
@@ -372,7 +462,7 @@ final class BroadcastCore {
   void join(Receiver receiver) {
     for (; ; ) {
       State seen = state();
-      receiver.startAfter(seen.replayAfter());
+      receiver.startAfter(seen.replayFrom(), seen.replayAfter(replay));
       Receiver[] present = seen.receivers();
       Receiver[] joined = Arrays.copyOf(present, present.length + 1);
       joined[present.length] = receiver;

@@ -1,7 +1,6 @@
 package dev.velox.reactor.channel;
 
 import dev.velox.reactor.MetricsListener.Event;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -66,10 +65,9 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
    *                          walking -- too slow, policy ERROR ----&gt; left, failed
    * </pre>
    *
-   * <p>{@code passed} is written by the owner alone and read by publishers: it is what the lag is
-   * measured from. {@code place} is the owner's alone. With WAIT it moves as elements are emitted;
-   * else elements are taken into {@code pending} as they come, by policy, and the log is never held
-   * up. The subscription joins after {@code onSubscribe}, so one that is cancelled inside it never
+   * <p>Its place in the log is the owner's alone. With WAIT it moves as elements are emitted; else
+   * elements are taken into {@code pending} as they come, by policy, and the log is never held up.
+   * The subscription joins after {@code onSubscribe}, so one that is cancelled inside it never
    * joins.
    */
   private static final class Watching<T> extends BroadcastCore.Receiver
@@ -83,16 +81,6 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
     private static final AtomicLongFieldUpdater<Watching> REQUESTED =
         AtomicLongFieldUpdater.newUpdater(Watching.class, "requested");
 
-    private static final VarHandle PASSED;
-
-    static {
-      try {
-        PASSED = MethodHandles.lookup().findVarHandle(Watching.class, "passed", long.class);
-      } catch (ReflectiveOperationException impossible) {
-        throw new ExceptionInInitializerError(impossible);
-      }
-    }
-
     private final DefaultBroadcast<T> broadcast;
     private final SlowSubscriber policy;
     private final Context context;
@@ -105,8 +93,6 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
     private volatile long requested;
     private volatile boolean cancelled;
     private volatile boolean terminated;
-    private volatile long passed;
-    private BroadcastCore.@Nullable Entry place;
     private @Nullable CoreSubscriber<? super T> actual;
 
     Watching(
@@ -120,17 +106,6 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
       this.actual = actual;
       this.context = actual.currentContext();
       this.pending = policy == SlowSubscriber.WAIT ? null : new ArrayDeque<>();
-    }
-
-    @Override
-    void startAfter(BroadcastCore.Entry entry) {
-      place = entry;
-      passed = entry.index;
-    }
-
-    @Override
-    long passed() {
-      return passed;
     }
 
     void begin() {
@@ -208,24 +183,17 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
               return !endIfOver(subscriber);
             }
           }
-          Object next = next();
-          if (next == null) {
+          // With a policy, it decides after each about what has come meanwhile.
+          int ready = pending == null ? ready() : Math.min(1, pending.size());
+          if (ready == 0) {
             return !endIfOver(subscriber);
           }
           freed = isWaitedFor;
-          broadcast.tell(Event.DELIVERED);
-          try {
-            subscriber.onNext(element(next));
-          } catch (Throwable failure) {
-            // A subscriber that throws has broken the rules: it counts as cancelled, and must not
-            // break the publisher.
-            cancelled = true;
-            leave();
-            Exceptions.throwIfFatal(failure);
-            Operators.onErrorDropped(failure, context);
+          int done = emit(subscriber, (int) Math.min(ready, demand - emitted));
+          if (done < 0) {
             return false;
           }
-          emitted++;
+          emitted += done;
         }
       } finally {
         if (emitted != 0 && demand != Long.MAX_VALUE) {
@@ -239,57 +207,84 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
     }
 
     /**
+     * Emits so many that are ready, or fewer if it is cancelled meanwhile.
+     *
+     * @return how many; negative if the subscriber failed, and this is done
+     */
+    private int emit(CoreSubscriber<? super T> subscriber, int count) {
+      Object[] several = pending == null && count > 1 ? several() : null;
+      try {
+        if (several != null) {
+          return emitSeveral(subscriber, several, count);
+        }
+        Object next = pending == null ? take() : pending.remove();
+        broadcast.tell(Event.DELIVERED);
+        subscriber.onNext(element(next));
+        return 1;
+      } catch (Throwable failure) {
+        // A subscriber that throws has broken the rules: it counts as cancelled, and must not
+        // break the publisher.
+        cancelled = true;
+        leave();
+        Exceptions.throwIfFatal(failure);
+        Operators.onErrorDropped(failure, context);
+        return -1;
+      }
+    }
+
+    /**
+     * With all that does not change meanwhile in locals: this is where a fast source spends time.
+     */
+    private int emitSeveral(CoreSubscriber<? super T> subscriber, Object[] several, int count) {
+      DefaultBroadcast<T> from = broadcast;
+      BroadcastCore core = from.core;
+      long index = passed();
+      int first = nextOfSeveral();
+      int next = first;
+      do {
+        Object element = several[next++];
+        passedTo(++index);
+        from.tell(Event.DELIVERED);
+        subscriber.onNext(element(element));
+      } while (next - first < count && !cancelled && !core.isCancelled());
+      return next - first;
+    }
+
+    /**
      * Takes what has come into the buffer, by policy; {@code false} if there is no room and that is
      * an error.
      */
     private boolean takeIn() {
-      ArrayDeque<Object> taken = pending;
-      BroadcastCore.Entry at = place;
-      if (taken == null || at == null) {
-        return true;
-      }
-      for (BroadcastCore.Entry next = at.next; next != null; next = next.next) {
-        Object value = next.value;
-        place = next;
-        passed = next.index;
-        if (value == null) {
-          continue;
-        }
-        if (taken.size() < buffer) {
-          taken.add(value);
-        } else if (policy == SlowSubscriber.ERROR) {
-          return false;
-        } else if (policy == SlowSubscriber.DROP_LATEST) {
-          broadcast.dropped(element(value), context);
-        } else {
-          Object oldest = taken.poll();
-          taken.add(value);
-          if (oldest != null) {
-            broadcast.dropped(element(oldest), context);
+      if (pending != null) {
+        while (ready() != 0) {
+          if (!takeIn(pending, take())) {
+            return false;
           }
         }
       }
       return true;
     }
 
-    private @Nullable Object next() {
-      if (pending != null) {
-        return pending.poll();
+    private boolean takeIn(ArrayDeque<Object> taken, Object value) {
+      if (taken.size() < buffer) {
+        taken.add(value);
+      } else if (policy == SlowSubscriber.ERROR) {
+        return false;
+      } else if (policy == SlowSubscriber.DROP_LATEST) {
+        broadcast.dropped(element(value), context);
+      } else {
+        Object oldest = taken.poll();
+        taken.add(value);
+        if (oldest != null) {
+          broadcast.dropped(element(oldest), context);
+        }
       }
-      BroadcastCore.Entry at = place;
-      BroadcastCore.@Nullable Entry next = at == null ? null : at.next;
-      if (next == null) {
-        return null;
-      }
-      place = next;
-      PASSED.setRelease(this, next.index); // serve() makes it plain to publishers that line up
-      return next.value;
+      return true;
     }
 
     private boolean endIfOver(CoreSubscriber<? super T> subscriber) {
       BroadcastCore.State state = broadcast.core.state();
-      BroadcastCore.Entry at = place;
-      if (at == null || !state.endsWith(at) || (pending != null && !pending.isEmpty())) {
+      if (!isAtEndOf(state) || (pending != null && !pending.isEmpty())) {
         return false;
       }
       leave();
@@ -308,7 +303,7 @@ final class BroadcastFlux<T> extends Flux<T> implements Scannable {
 
     private void leave() {
       actual = null;
-      place = null;
+      forget();
       ArrayDeque<Object> taken = pending;
       if (taken != null) {
         for (Object value = taken.poll(); value != null; value = taken.poll()) {

@@ -1,7 +1,6 @@
 package dev.velox.reactor.channel;
 
 import dev.velox.reactor.MetricsListener.Event;
-import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -256,8 +255,9 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
   private void fillHand(Subscription source, Queue<T> queue) {
     int certain = !atHand ? 1 : isCollection ? MOST_AT_ONCE : Math.min(MOST_AT_ONCE, queue.size());
     int most = certain > 1 ? Math.max(1, Math.min(certain, broadcast.core.room())) : 1;
-    if (hand.length < most) {
-      hand = new Object[most == 1 ? 1 : MOST_AT_ONCE];
+    // An array of several may become a part of the log: a new one each time.
+    if (hand.length != most || most > 1) {
+      hand = new Object[most];
     }
     handAt = 0;
     handEnd = 0;
@@ -285,11 +285,8 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
       sent = broadcast.core.publishRun(hand, handAt, handEnd);
     }
     if (sent > 0) {
-      Arrays.fill(hand, handAt, handAt + sent, null);
       handAt += sent;
-      for (int i = 0; i < sent; i++) {
-        wasPublished();
-      }
+      wasPublished(sent);
       return;
     }
     T next = (T) hand[handAt];
@@ -318,7 +315,7 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
     turn = null;
     broadcast.tellWaited(waiting.since);
     if (outcome == AdmissionWaiter.ADMITTED) {
-      wasPublished();
+      wasPublished(1);
     } else {
       refuse(waiting.element, BroadcastCore.CLOSED);
     }
@@ -337,15 +334,17 @@ final class PublishAllSubscriber<T> implements CoreSubscriber<T>, Scannable, Sub
       }
     }
     if (result >= 0) {
-      wasPublished();
+      wasPublished(1);
     } else {
       refuse(element, result);
     }
   }
 
-  private void wasPublished() {
-    published++;
-    broadcast.tell(Event.ACCEPTED);
+  private void wasPublished(int count) {
+    published += count;
+    for (int i = 0; i < count; i++) {
+      broadcast.tell(Event.ACCEPTED);
+    }
   }
 
   private void refuse(Object element, int result) {

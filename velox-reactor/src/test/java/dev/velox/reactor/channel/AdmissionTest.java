@@ -156,34 +156,23 @@ class AdmissionTest {
     if (leaves) {
       assertThat(publishing.giveUp()).isEqualTo(AdmissionWaiter.ACCEPTED);
     }
-    place.passed = 1;
+    assertThat(place.ready()).isEqualTo(1);
+    assertThat(place.take()).isEqualTo("first");
     core.admit();
 
-    assertThat(core.state().last().value).isEqualTo("late");
+    assertThat(core.state().last().element(2)).isEqualTo("late");
     assertThat(core.waiting()).isZero();
     assertThat(signals.contains(publishing)).isNotEqualTo(leaves);
   }
 
   private static final class Place extends BroadcastCore.Receiver {
-    private long passed;
-
     Place() {
       super(true, 1);
     }
 
     @Override
-    void startAfter(BroadcastCore.Entry entry) {
-      passed = entry.index;
-    }
-
-    @Override
-    long passed() {
-      return passed;
-    }
-
-    @Override
     public void run() {
-      // It is told by the test how far it is.
+      // It looks when the test has it look.
     }
   }
 

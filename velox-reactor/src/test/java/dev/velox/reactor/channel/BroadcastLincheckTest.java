@@ -1,6 +1,7 @@
 package dev.velox.reactor.channel;
 
 import dev.velox.reactor.testing.Linearizability;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.IntGen;
@@ -23,20 +24,8 @@ class BroadcastLincheckTest {
 
   /** Reads the log at its own pace, as a subscriber does. */
   private static final class Reader extends BroadcastCore.Receiver {
-    private volatile BroadcastCore.Entry place = new BroadcastCore.Entry(null, 0);
-
     Reader() {
       super(true, BUFFER);
-    }
-
-    @Override
-    void startAfter(BroadcastCore.Entry entry) {
-      place = entry;
-    }
-
-    @Override
-    long passed() {
-      return place.index;
     }
 
     @Override
@@ -67,24 +56,25 @@ class BroadcastLincheckTest {
     @Operation(nonParallelGroup = "reader")
     public String next() {
       BroadcastCore.State ignored = core.state();
-      BroadcastCore.Entry next = reader.place.next;
-      if (next == null) {
+      if (reader.ready() == 0) {
         return "nothing";
       }
-      reader.place = next;
+      Object next = reader.take();
+      VarHandle.fullFence();
       core.admit();
-      return String.valueOf(next.value);
+      return String.valueOf(next);
     }
 
     /** What a newcomer would get first. */
     @Operation
     public String replayed() {
       BroadcastCore.State state = core.state();
+      long after = state.replayAfter(REPLAY);
+      Reader newcomer = new Reader();
+      newcomer.startAfter(state.replayFrom(), after);
       List<Object> seen = new ArrayList<>();
-      for (BroadcastCore.Entry each = state.replayAfter();
-          each != null && each != state.last();
-          each = each.next) {
-        seen.add(each.next == null ? "not linked" : String.valueOf(each.next.value));
+      for (long left = state.last().index - after; left > 0; left--) {
+        seen.add(newcomer.ready() == 0 ? "not linked" : newcomer.take());
       }
       return seen.toString();
     }

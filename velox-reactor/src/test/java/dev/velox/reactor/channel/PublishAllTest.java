@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
@@ -209,6 +210,36 @@ class PublishAllTest {
       assertThat(late.getReceivedOnNext())
           .isEqualTo(IntStream.rangeClosed(first, 150).boxed().toList());
       assertThat(early.getReceivedOnNext()).hasSize(151).isSorted();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cancels", "throws", "cancels the broadcast"})
+  void who_ends_amid_what_was_published_by_one_step_gets_no_more(String end) {
+    for (Flux<Integer> source : atHand(50)) {
+      Broadcast<Integer> broadcast = withRoomFor(100);
+      List<Integer> seen = new ArrayList<>();
+      broadcast.subscribe(
+          new BaseSubscriber<Integer>() {
+            @Override
+            protected void hookOnNext(Integer element) {
+              seen.add(element);
+              if (element == 20) {
+                switch (end) {
+                  case "cancels" -> cancel();
+                  case "throws" -> throw new IllegalStateException("subscriber");
+                  default -> broadcast.cancel();
+                }
+              }
+            }
+          });
+      TestSubscriber<Integer> other = subscriber(broadcast, Long.MAX_VALUE);
+
+      TestSubscriber<Long> publishing = publishing(broadcast, source);
+
+      assertThat(publishing.getReceivedOnNext()).containsExactly(50L);
+      assertThat(seen).hasSize(21).isSorted();
+      assertThat(other.getReceivedOnNext()).hasSize(broadcast.isClosed() ? 0 : 50).isSorted();
     }
   }
 
