@@ -163,7 +163,7 @@ final class AsyncAttempt extends Attempt {
       @Nullable Pin pin,
       @Nullable Turn turn,
       Iterable<TRef<?>> footprint) {
-    super(run.ledger, number, null, turn, footprint);
+    super(number, null, turn, footprint);
     this.run = run;
     // Nobody else knows it yet: no fence.
     VIEW.set(this, View.empty(pin == null ? readNumber : pin.readNumber, pin));
@@ -215,7 +215,7 @@ final class AsyncAttempt extends Attempt {
       // Without it the snapshot was revoked because it had become too old or too costly.
       return older == null ? loadNewer(ref) : older;
     }
-    long present = ledger.settled().number;
+    long present = Ledger.SHARED.settled().number;
     if (!seen.isCurrent()) {
       return loadNewer(ref);
     }
@@ -232,7 +232,7 @@ final class AsyncAttempt extends Attempt {
     if (turn != null || view.pin != null) {
       return;
     }
-    Pin kept = ledger.pin(maxVersions);
+    Pin kept = Ledger.SHARED.pin(maxVersions);
     for (; ; ) {
       View seen = view;
       if (!seen.isCurrent()) {

@@ -32,7 +32,6 @@ abstract class Attempt {
 
   static final Version[] NOTHING = {};
 
-  final Ledger ledger;
   final int number;
   final @Nullable Pin pin;
   final @Nullable Turn turn;
@@ -41,13 +40,7 @@ abstract class Attempt {
   @Nullable Turn obstacle;
   private @Nullable Object written;
 
-  Attempt(
-      Ledger ledger,
-      int number,
-      @Nullable Pin pin,
-      @Nullable Turn turn,
-      Iterable<TRef<?>> footprint) {
-    this.ledger = ledger;
+  Attempt(int number, @Nullable Pin pin, @Nullable Turn turn, Iterable<TRef<?>> footprint) {
     this.number = number;
     this.pin = pin;
     this.turn = turn;
@@ -57,9 +50,9 @@ abstract class Attempt {
       for (TRef<?> ref : footprint) {
         turn.reserve(ref);
       }
-      readNumber = ledger.fence();
+      readNumber = Ledger.SHARED.fence();
     } else {
-      readNumber = ledger.readable();
+      readNumber = Ledger.SHARED.readable();
     }
   }
 
@@ -101,7 +94,7 @@ abstract class Attempt {
       }
     }
     mine.reserve(ref);
-    long fence = ledger.fence();
+    long fence = Ledger.SHARED.fence();
     if (mine.isOpen()) {
       // Nothing that was read so far has changed before the fence, as the turn was still open.
       Object head = ref.head();
@@ -150,12 +143,12 @@ abstract class Attempt {
       for (TRef<?> ref : writtenRefs()) {
         turn.reserve(ref);
       }
-      long ignored = ledger.fence();
+      long ignored = Ledger.SHARED.fence();
     }
     Object staged = null;
     long stagedNumber = 0;
     for (int race = 0; race < RACES; race++) {
-      Commit before = ledger.settled();
+      Commit before = Ledger.SHARED.settled();
       // Looked at after the last commit was read: if the turn is open now, whoever changes a
       // reserved ref is decided later, and the append below fails.
       boolean inTurn = turn != null && turn.isOpen();
@@ -172,14 +165,14 @@ abstract class Attempt {
       if (staged == NOTHING) {
         // What was read is current as of "before". Refs written without being read were found equal
         // after that; all of it holds at one instant if nothing was decided meanwhile.
-        if (!writes() || ledger.settled() == before) {
+        if (!writes() || Ledger.SHARED.settled() == before) {
           return Decision.COMMITTED;
         }
         staged = null;
         continue;
       }
       Commit commit = before.then(stagedNumber, staged);
-      if (ledger.append(before, commit)) {
+      if (Ledger.SHARED.append(before, commit)) {
         commit.install();
         written = staged;
         finish(commit, staged);
@@ -191,10 +184,10 @@ abstract class Attempt {
 
   private void finish(Commit commit, Object staged) {
     if (staged instanceof Version version) {
-      ledger.trim(commit, version);
+      Ledger.SHARED.trim(commit, version);
     } else {
       for (Version version : (Version[]) staged) {
-        ledger.trim(commit, version);
+        Ledger.SHARED.trim(commit, version);
       }
     }
   }

@@ -74,7 +74,7 @@ final class MonoRun<T> extends StmRun<T> {
   private void attempt() {
     attempts++;
     Turn turn = turn();
-    Pin pin = lasting && turn == null ? ledger.pin(options.maxVersions) : null;
+    Pin pin = lasting && turn == null ? Ledger.SHARED.pin(options.maxVersions) : null;
     AsyncAttempt attempt = new AsyncAttempt(this, attempts, pin, turn, lastFootprint());
     Inner<T> inner = new Inner<>(this, attempt);
     current = inner;

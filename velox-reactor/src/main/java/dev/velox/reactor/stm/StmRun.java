@@ -62,8 +62,9 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
   private static final int COMMITTING_CANCELLED = 7;
   private static final int COMMITTING_EXPIRED = 8;
 
-  // So often a body is run again at once, then other tasks get the thread first.
-  private static final int AT_ONCE = 4;
+  // So often a body is run at once. Then other tasks get the thread first, and whoever won has the
+  // refs to itself for that long: the way to back off without holding a thread.
+  private static final int AT_ONCE = 2;
 
   /** From so many reads on, an attempt that was lost while reading is given a snapshot. */
   static final int LONG = 16;
@@ -78,8 +79,6 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
 
   final CoreSubscriber<? super T> actual;
   final StmOptions options;
-  final Ledger ledger = Ledger.SHARED;
-
   private volatile int state;
 
   // Of who requests; requests come one after the other.
@@ -87,17 +86,22 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
 
   // Of who drives the run; handed on by the state.
   int attempts;
-  private int conflicts;
-  private int losses;
-  private int atOnce;
-  private int leases;
-  private long began = NEVER;
-  private long waitBegan = NEVER;
-  private @Nullable Disposable timer;
-  private @Nullable Disposable lease;
-  private @Nullable Turn turn;
-  private List<TRef<?>> footprint = List.of();
-  private volatile @Nullable RetryWaiter waiter;
+  private @Nullable Course course;
+
+  /** What a run needs only if it is timed, meets another, or waits: most do none of that. */
+  private static final class Course {
+    int conflicts;
+    int losses;
+    int atOnce;
+    int leases;
+    long began = NEVER;
+    long waitBegan = NEVER;
+    @Nullable Disposable timer;
+    @Nullable Disposable lease;
+    @Nullable Turn turn;
+    List<TRef<?>> footprint = List.of();
+    @Nullable RetryWaiter waiter;
+  }
 
   StmRun(CoreSubscriber<? super T> actual, StmOptions options) {
     this.actual = actual;
@@ -131,13 +135,13 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
   }
 
   private void prepare() {
+    Course run = course();
     if (options.measured) {
-      began = options.timer().now(TimeUnit.NANOSECONDS);
+      run.began = options.timer().now(TimeUnit.NANOSECONDS);
     }
     if (options.timeout != null) {
-      Disposable scheduled =
+      run.timer =
           options.timer().schedule(this::expire, options.timeout.toNanos(), TimeUnit.NANOSECONDS);
-      timer = scheduled;
     }
   }
 
@@ -170,10 +174,7 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
         }
       } else if (seen == RUNNING || seen == WAITING) {
         if (STATE.compareAndSet(this, seen, ended)) {
-          Disposable scheduled = timer;
-          if (scheduled != null) {
-            scheduled.dispose();
-          }
+          stopTimer();
           if (seen == RUNNING) {
             abandon();
           } else if (seen == WAITING) {
@@ -188,9 +189,9 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
   }
 
   private void leaveWaiting() {
-    RetryWaiter waiting = waiter;
-    if (waiting != null) {
-      waiting.leave();
+    Course run = course;
+    if (run != null && run.waiter != null) {
+      run.waiter.leave();
     }
     endTurn();
   }
@@ -282,21 +283,22 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
    */
   final boolean afterConflict(Attempt lost) {
     tell(Event.CONFLICTED);
-    boolean hadTurn = turn != null;
+    Course run = course();
+    boolean hadTurn = run.turn != null;
     endTurn();
-    if (++conflicts >= options.maxAttempts) {
+    if (++run.conflicts >= options.maxAttempts) {
       fail(ConflictException.attempts(options.name, attempts));
       return false;
     }
-    losses++;
+    run.losses++;
     if (hadTurn) {
-      leases++;
+      run.leases++;
     }
-    if (losses >= ESCALATE) {
-      footprint = lost.footprint();
-      return waitForTurn();
+    if (run.losses >= ESCALATE) {
+      run.footprint = lost.footprint();
+      return waitForTurn(run);
     }
-    return again();
+    return again(run);
   }
 
   /** The attempt, closed by now, was to write what another's turn protects. */
@@ -304,14 +306,14 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
     return waitFor(() -> obstacle.park(this));
   }
 
-  private boolean waitForTurn() {
-    Turn mine = new Turn(ledger, this);
-    turn = mine;
-    return waitFor(() -> !ledger.requestTurn(mine));
+  private boolean waitForTurn(Course run) {
+    Turn mine = new Turn(Ledger.SHARED, this);
+    run.turn = mine;
+    return waitFor(() -> !Ledger.SHARED.requestTurn(mine));
   }
 
-  private boolean again() {
-    if (++atOnce % AT_ONCE != 0) {
+  private boolean again(Course run) {
+    if (++run.atOnce % AT_ONCE != 0) {
       return true;
     }
     reschedule();
@@ -343,7 +345,8 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
   /** The attempt, closed by now, asked to wait for a change in what it has read. */
   final boolean afterRetry(Attempt waiting) {
     endTurn();
-    losses = 0;
+    Course run = course();
+    run.losses = 0;
     List<TRef<?>> refs = waiting.footprint();
     if (refs.isEmpty()) {
       fail(
@@ -353,17 +356,17 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
     }
     tell(Event.RETRIED);
     if (options.measured) {
-      waitBegan = options.timer().now(TimeUnit.NANOSECONDS);
+      run.waitBegan = options.timer().now(TimeUnit.NANOSECONDS);
     }
     RetryWaiter mine = new RetryWaiter(refs, this::resumeLater);
-    waiter = mine;
+    run.waiter = mine;
     if (!STATE.compareAndSet(this, RUNNING, WAITING)) {
       return false;
     }
     if (mine.await(waiting::isCurrent)) {
       return false;
     }
-    return STATE.compareAndSet(this, WAITING, RUNNING) && again();
+    return STATE.compareAndSet(this, WAITING, RUNNING) && again(run);
   }
 
   /** Wakes a waiting run, on the hand-over scheduler. */
@@ -380,11 +383,12 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
   @Override
   public final void run() {
     if (STATE.compareAndSet(this, WAITING, RUNNING)) {
-      waiter = null;
-      if (options.measured && waitBegan != NEVER) {
+      Course run = course();
+      run.waiter = null;
+      if (options.measured && run.waitBegan != NEVER) {
         long now = options.timer().now(TimeUnit.NANOSECONDS);
-        time(Timing.WAIT, now - waitBegan);
-        waitBegan = NEVER;
+        time(Timing.WAIT, now - run.waitBegan);
+        run.waitBegan = NEVER;
       }
       // Scheduled by who made the change that it waited for: in all likelihood another request.
       ThreadLocals.Restored threadLocals = ThreadLocals.adopt(currentContext());
@@ -400,39 +404,53 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
    * The turn for the next attempt, if it is this run's; from now on it lasts as long as a lease.
    */
   final @Nullable Turn turn() {
-    Turn mine = turn;
-    if (mine != null && lease == null) {
-      lease =
+    Course run = course;
+    if (run == null || run.turn == null) {
+      return null;
+    }
+    Turn mine = run.turn;
+    if (run.lease == null) {
+      run.lease =
           options
               .timer()
-              .schedule(mine::close, LEASE_MILLIS << Math.min(leases, 20), TimeUnit.MILLISECONDS);
+              .schedule(
+                  mine::close, LEASE_MILLIS << Math.min(run.leases, 20), TimeUnit.MILLISECONDS);
     }
     return mine;
   }
 
   /** What the last attempt has read; the next one in turn reserves it at once. */
   final List<TRef<?>> lastFootprint() {
-    return footprint;
+    Course run = course;
+    return run == null ? List.of() : run.footprint;
+  }
+
+  private Course course() {
+    Course run = course;
+    if (run == null) {
+      run = new Course();
+      course = run;
+    }
+    return run;
   }
 
   private void endTurn() {
-    Turn mine = turn;
-    if (mine != null) {
-      mine.close();
-      turn = null;
-      footprint = List.of();
-      Disposable scheduled = lease;
-      if (scheduled != null) {
-        scheduled.dispose();
-        lease = null;
+    Course run = course;
+    if (run != null && run.turn != null) {
+      run.turn.close();
+      run.turn = null;
+      run.footprint = List.of();
+      if (run.lease != null) {
+        run.lease.dispose();
+        run.lease = null;
       }
     }
   }
 
   private void stopTimer() {
-    Disposable scheduled = timer;
-    if (scheduled != null) {
-      scheduled.dispose();
+    Course run = course;
+    if (run != null && run.timer != null) {
+      run.timer.dispose();
     }
   }
 
@@ -447,8 +465,9 @@ abstract class StmRun<T> implements Subscription, Scannable, Runnable {
     } catch (Throwable failure) {
       Operators.onErrorDropped(failure, currentContext());
     }
-    if (event != Event.CONFLICTED && event != Event.RETRIED && began != NEVER) {
-      time(Timing.RUN, options.timer().now(TimeUnit.NANOSECONDS) - began);
+    Course run = course;
+    if (run != null && run.began != NEVER && event != Event.CONFLICTED && event != Event.RETRIED) {
+      time(Timing.RUN, options.timer().now(TimeUnit.NANOSECONDS) - run.began);
     }
   }
 

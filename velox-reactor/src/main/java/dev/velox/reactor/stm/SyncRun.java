@@ -44,7 +44,7 @@ final class SyncRun<T> extends StmRun<T> {
             attempts,
             readOnly,
             tracking,
-            pinned && turn == null ? ledger.pin(options.maxVersions) : null,
+            pinned && turn == null ? Ledger.SHARED.pin(options.maxVersions) : null,
             turn,
             lastFootprint());
     T value;

@@ -79,7 +79,7 @@ final class SyncTransaction extends Attempt implements Transaction {
       @Nullable Pin pin,
       @Nullable Turn turn,
       Iterable<TRef<?>> footprint) {
-    super(Ledger.SHARED, number, pin, turn, footprint);
+    super(number, pin, turn, footprint);
     this.run = run;
     this.readOnly = readOnly;
     this.reads = tracking || turn != null ? new ReadLog() : null;
@@ -398,7 +398,7 @@ final class SyncTransaction extends Attempt implements Transaction {
       throw conflict();
     }
     while (work <= 256 + 4 * log.size()) {
-      Commit present = ledger.settled();
+      Commit present = Ledger.SHARED.settled();
       work += log.size();
       if (!log.isCurrent()) {
         break;
