@@ -4,7 +4,9 @@ import dev.velox.reactor.internal.Trampoline;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 
@@ -390,29 +392,43 @@ final class AsyncAttempt extends Attempt {
 
   @Override
   @Nullable Object stage(long number) {
-    List<Version> versions = new ArrayList<>(writes.size());
-    writes.forEach(
-        (ref, written) -> {
-          if (isObstructed(ref)) {
-            return;
-          }
-          // If it was read, this is what was read, or else the commit will not be the next.
-          Object head = ref.head();
-          Object before = Version.valueOf(head);
-          Object value = written instanceof Change change ? change.of(before) : written;
-          if (value != before && !value.equals(before)) {
-            Version version = new Version(ref, value);
-            version.stamp(number, head);
-            versions.add(version);
-          }
-        });
+    Staging staging = new Staging(number, writes.size());
+    writes.forEach(staging);
     if (obstacle != null) {
       return null;
     }
-    return switch (versions.size()) {
+    return switch (staging.count) {
       case 0 -> NOTHING;
-      case 1 -> versions.get(0);
-      default -> versions.toArray(Version[]::new);
+      case 1 -> staging.versions[0];
+      default -> Arrays.copyOf(staging.versions, staging.count);
     };
+  }
+
+  /** Makes a version of each write that changes something. */
+  private final class Staging implements BiConsumer<TRef<?>, Object> {
+    private final long number;
+    private final Version[] versions;
+    private int count;
+
+    Staging(long number, int most) {
+      this.number = number;
+      this.versions = new Version[most];
+    }
+
+    @Override
+    public void accept(TRef<?> ref, Object written) {
+      if (isObstructed(ref)) {
+        return;
+      }
+      // If it was read, this is what was read, or else the commit will not be the next.
+      Object head = ref.head();
+      Object before = Version.valueOf(head);
+      Object value = written instanceof Change change ? change.of(before) : written;
+      if (value != before && !value.equals(before)) {
+        Version version = new Version(ref, value);
+        version.stamp(number, head);
+        versions[count++] = version;
+      }
+    }
   }
 }

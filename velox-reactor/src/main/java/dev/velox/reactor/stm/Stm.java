@@ -119,8 +119,10 @@ public final class Stm {
    * @see #atomic(Mono)
    */
   public static <T> Mono<T> atomic(StmOptions options, Mono<T> body) {
+    Args.notNull(options, "options");
     Args.notNull(body, "body");
-    return atomicMono(options, tx -> body);
+    Mono<T> single = body instanceof SyncMono<T> only ? only.alone(options) : null;
+    return single == null ? BodyMono.of(options, tx -> body, null) : single;
   }
 
   /**

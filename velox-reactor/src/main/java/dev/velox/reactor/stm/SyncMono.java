@@ -42,6 +42,14 @@ final class SyncMono<T> extends Mono<T> implements Scannable {
     return onAssembly(new SyncMono<>(options, body, kind));
   }
 
+  /**
+   * The transaction that does nothing but this, without what lets threads and branches share one;
+   * {@code null} if this can't be part of a transaction that writes.
+   */
+  @Nullable Mono<T> alone(StmOptions options) {
+    return kind == Kind.BLOCK || kind == Kind.STEP ? of(options, body, Kind.BLOCK) : null;
+  }
+
   static IllegalStateException ended() {
     return new IllegalStateException(
         "the transaction that the Context holds has ended; subscribe inside its body only");

@@ -16,7 +16,8 @@ class StmContractTest extends ConstructContract {
   protected void construct() {
     TRef<Integer> ref = TRef.of(1);
     publisher("atomic, synchronous", () -> Stm.atomic(tx -> 0 + tx.get(ref)));
-    publisher("atomic, Mono", () -> Stm.atomic(ref.read()));
+    publisher("atomic, Mono", () -> Stm.atomic(ref.read().hide()));
+    publisher("atomic, Mono of a single step", () -> Stm.atomic(ref.read()));
     publisher("read-only", () -> Stm.readOnly(tx -> tx.get(ref)));
     publisher("or else", () -> Stm.orElse(ref.read(), ref.read()));
     publisher("retry", Stm::retry);

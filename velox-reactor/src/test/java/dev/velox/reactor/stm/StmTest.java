@@ -252,6 +252,40 @@ class StmTest {
   }
 
   @Test
+  void a_single_step_is_a_transaction_with_its_options() {
+    StmOptions limited = StmOptions.defaults().name("slow").timeout(Duration.ofSeconds(5));
+
+    StepVerifier.withVirtualTime(() -> Stm.atomic(limited, x.await(v -> v > 10)))
+        .expectSubscription()
+        .thenAwait(SOON)
+        .verifyErrorSatisfies(
+            error ->
+                assertThat(error)
+                    .isInstanceOf(ConflictException.class)
+                    .hasMessageContaining("'slow'"));
+    assertThat(x.waiters()).isZero();
+    StepVerifier.create(Stm.atomic(limited, Stm.readOnly(tx -> tx.get(x))))
+        .expectNext(1)
+        .verifyComplete();
+  }
+
+  @Test
+  void a_single_step_is_undone_alone_inside_another_transaction() {
+    Mono<Void> failing =
+        Stm.atomic(
+            x.update(
+                v -> {
+                  throw new IllegalStateException("step");
+                }));
+
+    StepVerifier.create(y.write(7).then(failing.onErrorComplete()).as(Stm::atomic))
+        .verifyComplete();
+    StepVerifier.create(failing).verifyErrorMessage("step");
+
+    assertThat(List.of(x.peek(), y.peek())).containsExactly(1, 7);
+  }
+
+  @Test
   void a_time_out_at_any_point_writes_nothing() {
     StmOptions limited = StmOptions.defaults().name("slow").timeout(Duration.ofSeconds(5));
     for (int at = 0; at < 4; at++) {
