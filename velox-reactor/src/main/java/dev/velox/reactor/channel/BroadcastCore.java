@@ -382,7 +382,8 @@ final class BroadcastCore {
   }
 
   /**
-   * Publishes as many of several elements as may be published now, at one instant.
+   * Publishes as many of several elements as may be published now, at one instant. If that is all
+   * that the array holds, the array becomes a part of the log, and must not be changed any more.
    *
    * @return how many; {@link #CLOSED} if it is closed
    */

@@ -40,63 +40,64 @@ final class AsyncAttempt extends Attempt {
     CANCELLED
   }
 
-  /** What was read, the last read on top, as of which commit, and the snapshot that keeps it. */
+  /**
+   * As of which commit is read, and the snapshot that keeps it; how long a view becomes before refs
+   * read twice are searched for. Views share it, as it seldom changes.
+   */
+  private static final class AsOf {
+    final long number;
+    final @Nullable Pin pin;
+    final int limit;
+
+    AsOf(long number, @Nullable Pin pin, int limit) {
+      this.number = number;
+      this.pin = pin;
+      this.limit = limit;
+    }
+  }
+
+  /** What was read, the last read on top, and as of which commit. */
   private static final class View {
     final @Nullable TRef<?> ref;
     final @Nullable Object head;
     final @Nullable View before;
     final int size;
-    // How long it becomes before refs read twice are searched for. Of the top one, as the next two.
-    final int limit;
-    final long number;
-    final @Nullable Pin pin;
+    // Of the top one it counts.
+    final AsOf asOf;
 
     private View(
-        @Nullable TRef<?> ref,
-        @Nullable Object head,
-        @Nullable View before,
-        int size,
-        int limit,
-        long number,
-        @Nullable Pin pin) {
+        @Nullable TRef<?> ref, @Nullable Object head, @Nullable View before, int size, AsOf asOf) {
       this.ref = ref;
       this.head = head;
       this.before = before;
       this.size = size;
-      this.limit = limit;
-      this.number = number;
-      this.pin = pin;
+      this.asOf = asOf;
     }
 
     static View empty(long number, @Nullable Pin pin) {
-      return new View(null, null, null, 0, SWEPT_FROM, number, pin);
+      return new View(null, null, null, 0, new AsOf(number, pin, SWEPT_FROM));
     }
 
     View as(long number, @Nullable Pin pin) {
-      return new View(ref, head, before, size, limit, number, pin);
+      return new View(ref, head, before, size, new AsOf(number, pin, asOf.limit));
     }
 
     View with(TRef<?> ref, Object head) {
-      View below = size < limit ? this : swept();
-      return new View(ref, head, below, below.size + 1, below.limit, number, pin);
+      View below = size < asOf.limit ? this : swept();
+      return new View(ref, head, below, below.size + 1, below.asOf);
     }
 
     private View swept() {
-      View kept = empty(number, pin);
+      View kept = empty(asOf.number, asOf.pin);
       RefSet met = new RefSet(size);
       for (View each = this; each != null; each = each.before) {
         if (each.ref != null && met.add(each.ref)) {
-          kept = new View(each.ref, each.head, kept, kept.size + 1, SWEPT_FROM, number, pin);
+          kept = new View(each.ref, each.head, kept, kept.size + 1, kept.asOf);
         }
       }
+      int limit = Math.max(SWEPT_FROM, 3 * kept.size);
       return new View(
-          kept.ref,
-          kept.head,
-          kept.before,
-          kept.size,
-          Math.max(SWEPT_FROM, 3 * kept.size),
-          number,
-          pin);
+          kept.ref, kept.head, kept.before, kept.size, new AsOf(asOf.number, asOf.pin, limit));
     }
 
     @Nullable Object headOf(TRef<?> ref) {
@@ -192,7 +193,7 @@ final class AsyncAttempt extends Attempt {
   /** The body has completed: no write can be added any more. */
   void freeze() {
     writes = root.freeze();
-    readNumber = view.number;
+    readNumber = view.asOf.number;
   }
 
   Object read(TRef<?> ref) {
@@ -209,11 +210,11 @@ final class AsyncAttempt extends Attempt {
   /** The ref's head as of a view; {@code null} if the view had to be moved. */
   private @Nullable Object loadAsOf(View seen, TRef<?> ref) {
     Object head = ref.head();
-    if (Version.numberOf(head) <= seen.number) {
+    if (Version.numberOf(head) <= seen.asOf.number) {
       return head;
     }
-    if (seen.pin != null) {
-      Object older = asOf(head, seen.number);
+    if (seen.asOf.pin != null) {
+      Object older = asOf(head, seen.asOf.number);
       // Without it the snapshot was revoked because it had become too old or too costly.
       return older == null ? loadNewer(ref) : older;
     }
@@ -231,7 +232,7 @@ final class AsyncAttempt extends Attempt {
    * this finds that the view has changed, and is made again.
    */
   void keepSnapshot(int maxVersions) {
-    if (turn != null || view.pin != null) {
+    if (turn != null || view.asOf.pin != null) {
       return;
     }
     Pin kept = Ledger.SHARED.pin(maxVersions);
@@ -254,7 +255,7 @@ final class AsyncAttempt extends Attempt {
 
   /** Lets the snapshot's history go. The attempt goes on until it needs what is gone. */
   void giveUpSnapshot() {
-    Pin kept = view.pin;
+    Pin kept = view.asOf.pin;
     if (kept != null) {
       kept.end();
     }
