@@ -16,8 +16,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadLog {
 
-  // Reads that the first piece has room for; the next has room for twice as many, and so on.
+  // Reads that the first piece has room for; the next has room for twice as many, and so on up to
+  // so many: collectors treat an array apart that is very long.
   private static final int FIRST = 8;
+  private static final int LAST = 1 << 12;
+
+  // A log is never longer than so many times its refs, if it is long at all.
+  private static final int MOST = 8;
 
   /** How long a log becomes before refs read twice are searched for. */
   static final int SWEPT_FROM = 1 << 14;
@@ -67,32 +72,49 @@ final class ReadLog {
   }
 
   private int makeRoom() {
-    if (size < limit) {
-      Object[] longer = new Object[Math.max(1 + 2 * FIRST, 2 * piece.length - 1)];
-      longer[0] = piece;
-      piece = longer;
-      next = 1;
-      return 0;
+    int dropped = size < limit ? 0 : sweep();
+    if (next == piece.length) {
+      beginPiece();
     }
-    List<Object> kept = new ArrayList<>();
-    forEachOnce(
-        (ref, head) -> {
-          if (ref != ref0 && ref != ref1) {
-            kept.add(ref);
-            kept.add(head);
-          }
-        });
-    Object[] swept = new Object[1 + 3 * Math.max(kept.size(), 2 * FIRST)];
-    swept[0] = NONE;
-    for (int i = 0; i < kept.size(); i++) {
-      swept[1 + i] = kept.get(i);
-    }
-    piece = swept;
-    next = 1 + kept.size();
+    return dropped;
+  }
+
+  private void beginPiece() {
+    int length = Math.max(1 + 2 * FIRST, 2 * piece.length - 1);
+    Object[] longer = new Object[Math.min(length, 1 + 2 * LAST)];
+    longer[0] = piece;
+    piece = longer;
+    next = 1;
+  }
+
+  /** Leaves each ref in the log once, but for the first two, and answers how many have gone. */
+  private int sweep() {
+    RefSet met = new RefSet(size);
+    boolean ignored = ref0 != null && met.add(ref0) && ref1 != null && met.add(ref1);
     int before = size;
-    size = 2 + kept.size() / 2;
-    limit = Math.max(SWEPT_FROM, swept.length / 2);
-    return before - size;
+    int end = next;
+    Object[] swept = piece;
+    piece = NONE;
+    next = 0;
+    size = 2;
+    for (Object[] each = swept; each.length > 0; each = (Object[]) each[0], end = each.length) {
+      for (int i = 1; i < end; i += 2) {
+        TRef<?> ref = (TRef<?>) each[i];
+        if (met.add(ref)) {
+          if (next == piece.length) {
+            beginPiece();
+          }
+          piece[next] = ref;
+          piece[next + 1] = each[i + 1];
+          next += 2;
+          size++;
+        }
+      }
+    }
+    int dropped = before - size;
+    // Who reads ever new refs is rarely looked at again; who reads the same ones is soon.
+    limit = Math.max(SWEPT_FROM, (dropped < before / 4 ? MOST : 2) * size);
+    return dropped;
   }
 
   /** The head that was read; {@code null} if the ref was not read. */
