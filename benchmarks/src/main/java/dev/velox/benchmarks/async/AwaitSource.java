@@ -47,7 +47,7 @@ public class AwaitSource {
     String source = params.get("source");
     boolean unconfined = params.get("peer").equals(AwaitPeers.KOTLINX_UNCONFINED);
     return !(unconfined && source.equals("own-pool"))
-        && !(shortForm && (unconfined || source.equals("other-thread")));
+        && !(shortForm && (unconfined || !source.matches("value|own-pool")));
   }
 
   @Setup
