@@ -39,7 +39,7 @@ class NonBlockingPoolTest {
   @Tag("stress")
   @Test
   void threads_that_begin_and_others_that_submit_for_the_first_time_always() throws Exception {
-    begin(400);
+    begin(200);
   }
 
   private void begin(int times) throws Exception {
