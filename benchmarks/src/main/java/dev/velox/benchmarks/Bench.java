@@ -64,7 +64,7 @@ public final class Bench {
    */
   enum Form {
     SMOKE(1, 1, 100, 1, 200),
-    SHORT(2, 3, 200, 3, 200),
+    SHORT(2, 3, 180, 3, 180),
     GROWTH(2, 3, 200, 3, 200),
     FULL(3, 5, 300, 5, 300);
 
