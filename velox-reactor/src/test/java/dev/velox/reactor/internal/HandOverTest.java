@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -108,17 +109,10 @@ class HandOverTest {
                 order.add("second");
                 second.complete(Thread.currentThread());
               });
-          CountDownLatch elsewhere = new CountDownLatch(1);
           // Lining up also begins this thread's row anew: one turn of 64 is run by any thread.
-          HandOver.runBehindOthers(
-              () -> {
-                order.add("elsewhere");
-                elsewhere.countDown();
-              });
-          long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-          while (elsewhere.getCount() > 0 && System.nanoTime() < end) {
-            // another thread is free, and takes up what was asked for later
-          }
+          HandOver.runBehindOthers(() -> order.add("elsewhere"));
+          // Another thread is free, and takes up what was asked for later.
+          stayBusyUntil(() -> order.contains("elsewhere"));
           order.add("first");
           first.complete(Thread.currentThread());
         });
@@ -154,13 +148,19 @@ class HandOverTest {
     HandOver.runSoon(
         () -> {
           asking.run();
-          long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-          while (!hasRun.get() && System.nanoTime() < end) {
-            // this thread stays busy
-          }
-          seen.complete(hasRun.get());
+          seen.complete(stayBusyUntil(hasRun::get));
         });
     assertThat(seen.get(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** For a thread that must not block; {@code false} if it gave up. */
+  private static boolean stayBusyUntil(BooleanSupplier condition) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    boolean met = condition.getAsBoolean();
+    while (!met && System.nanoTime() < end) {
+      met = condition.getAsBoolean();
+    }
+    return met;
   }
 
   @Test
@@ -217,12 +217,8 @@ class HandOverTest {
     CompletableFuture<Boolean> withNext = new CompletableFuture<>();
     HandOver.runSoon(
         () -> {
-          boolean isAlone = false;
-          long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-          while (!isAlone && System.nanoTime() < end) {
-            isAlone = HandOver.isAwaitedByNobody(); // others' tasks come to an end
-          }
-          alone.complete(isAlone);
+          // Others' tasks come to an end.
+          alone.complete(stayBusyUntil(HandOver::isAwaitedByNobody));
           HandOver.runSoon(() -> {});
           withNext.complete(HandOver.isAwaitedByNobody());
         });

@@ -3,8 +3,6 @@ package dev.velox.reactor.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.velox.reactor.testing.BlockingCalls;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -12,7 +10,6 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.scheduler.NonBlocking;
@@ -23,13 +20,7 @@ import reactor.core.scheduler.NonBlocking;
  */
 class NonBlockingPoolTest {
 
-  private final List<ForkJoinPool> pools = new ArrayList<>();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
-
-  @AfterEach
-  void endPools() {
-    pools.forEach(ForkJoinPool::shutdownNow);
-  }
 
   @Test
   void threads_that_begin_and_others_that_submit_for_the_first_time() throws Exception {
@@ -45,24 +36,27 @@ class NonBlockingPoolTest {
   private void begin(int times) throws Exception {
     for (int i = 0; i < times; i++) {
       ForkJoinPool pool = newPool();
-      int submitters = 8;
-      CountDownLatch ran = new CountDownLatch(submitters * 16);
-      CountDownLatch ready = new CountDownLatch(submitters);
-      for (int j = 0; j < submitters; j++) {
-        new Submitter(
-                () -> {
-                  ready.countDown();
-                  while (ready.getCount() > 0) {
-                    // all begin at once
-                  }
-                  for (int k = 0; k < 16; k++) {
-                    pool.execute(ran::countDown);
-                  }
-                })
-            .start();
+      try {
+        int submitters = 8;
+        CountDownLatch ran = new CountDownLatch(submitters * 16);
+        CountDownLatch ready = new CountDownLatch(submitters);
+        for (int j = 0; j < submitters; j++) {
+          new Submitter(
+                  () -> {
+                    ready.countDown();
+                    while (ready.getCount() > 0) {
+                      // all begin at once; RaceTestUtils would yield, which is refused here
+                    }
+                    for (int k = 0; k < 16; k++) {
+                      pool.execute(ran::countDown);
+                    }
+                  })
+              .start();
+        }
+        assertRanWithoutBlocking(ran);
+      } finally {
+        pool.shutdownNow();
       }
-      assertRanWithoutBlocking(ran);
-      pool.shutdownNow();
     }
   }
 
@@ -79,16 +73,20 @@ class NonBlockingPoolTest {
 
   private void take(int times) throws Exception {
     ForkJoinPool pool = newPool();
-    int forks = 64;
-    for (int i = 0; i < times; i++) {
-      CountDownLatch ran = new CountDownLatch(forks);
-      pool.execute(
-          () -> {
-            for (int j = 0; j < forks; j++) {
-              ForkJoinTask<?> ignored = ForkJoinTask.adapt(ran::countDown).fork();
-            }
-          });
-      assertRanWithoutBlocking(ran);
+    try {
+      int forks = 64;
+      for (int i = 0; i < times; i++) {
+        CountDownLatch ran = new CountDownLatch(forks);
+        pool.execute(
+            () -> {
+              for (int j = 0; j < forks; j++) {
+                ForkJoinTask<?> ignored = ForkJoinTask.adapt(ran::countDown).fork();
+              }
+            });
+        assertRanWithoutBlocking(ran);
+      }
+    } finally {
+      pool.shutdownNow();
     }
   }
 
@@ -100,10 +98,7 @@ class NonBlockingPoolTest {
   }
 
   private ForkJoinPool newPool() {
-    ForkJoinPool pool =
-        new ForkJoinPool(64, Poolside::new, (thread, failure) -> failures.add(failure), true);
-    pools.add(pool);
-    return pool;
+    return new ForkJoinPool(64, Poolside::new, (thread, failure) -> failures.add(failure), true);
   }
 
   private static final class Poolside extends ForkJoinWorkerThread implements NonBlocking {
